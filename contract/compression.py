@@ -1,0 +1,113 @@
+"""From a catalogue's stored bytes to its text, and back to gzip: streamed, and bounded whatever comes."""
+
+import codecs
+import zlib
+from collections.abc import Iterable, Iterator
+
+MAX_BYTES = 2 << 30
+"""Bytes of a catalogue's text at most: some 7 million products, far more than a shop has."""
+
+MAX_RATIO = 200
+"""Bytes of text for a byte of gzip at most: catalogues reach 10 to 30, a gzip bomb 1,000."""
+
+_RATIO_FROM = 16 << 20  # a small file may compress as well as it likes
+_STEP = 1 << 18  # of what is decompressed at a time
+_GZIP_MAGIC = b"\x1f\x8b"
+_GZIP_WBITS = 31
+
+
+class CatalogError(ValueError):
+    """A blob is no catalogue: what is wrong with it, and where."""
+
+    def __init__(self, reason: str, position: str) -> None:
+        super().__init__(f"{reason} ({position})")
+        self.reason = reason
+        self.position = position
+
+
+def compressed(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Give the blocks as one gzip stream, the same for the same blocks (no time stamp in it)."""
+    packer = zlib.compressobj(6, zlib.DEFLATED, _GZIP_WBITS)
+    for block in blocks:
+        if packed := packer.compress(block):
+            yield packed
+    yield packer.flush()
+
+
+def decompressed(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Give the text's bytes, unpacked if the first two say gzip; raises CatalogError past the limits."""
+    source = iter(blocks)
+    head = b""
+    for block in source:
+        head += block
+        if len(head) >= len(_GZIP_MAGIC):
+            break
+    text = _unpacked(head, source) if head.startswith(_GZIP_MAGIC) else _chained(head, source)
+    size = 0
+    for block in text:
+        size += len(block)
+        if size > MAX_BYTES:
+            raise CatalogError(f"it is larger than {MAX_BYTES >> 30} GB", f"byte {MAX_BYTES:,}")
+        yield block
+
+
+def _chained(head: bytes, source: Iterator[bytes]) -> Iterator[bytes]:
+    if head:
+        yield head
+    yield from source
+
+
+def _unpacked(head: bytes, source: Iterator[bytes]) -> Iterator[bytes]:
+    """Unpack gzip, several members after one another included."""
+    unpacker = zlib.decompressobj(_GZIP_WBITS)
+    taken = given = 0
+    for block in _chained(head, source):
+        pending, text = block, b""
+        while pending or len(text) == _STEP:  # a full step may have left more inside the unpacker
+            if unpacker.eof:
+                pending = pending.lstrip(b"\0")  # padding, which gzip(1) passes over too
+                if not pending:
+                    break
+                unpacker = zlib.decompressobj(_GZIP_WBITS)
+            try:
+                text = unpacker.decompress(pending, _STEP)
+            except zlib.error:
+                raise CatalogError("the gzip file is damaged", f"byte {taken:,}") from None
+            rest = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
+            taken += len(pending) - len(rest)
+            given += len(text)
+            if given > _RATIO_FROM and given > MAX_RATIO * taken:
+                raise CatalogError(
+                    f"it unpacks to more than {MAX_RATIO} times its size, as no catalogue does",
+                    f"byte {taken:,}",
+                )
+            pending = rest
+            if text:
+                yield text
+    if not unpacker.eof:
+        raise CatalogError(
+            "the gzip file ends too early: it was cut off on its way", f"byte {taken:,}"
+        )
+
+
+def decoded(blocks: Iterable[bytes]) -> Iterator[str]:
+    """Give the bytes as text; raises CatalogError where they are not UTF-8."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    begun, done = False, 0
+    for block in blocks:
+        if not begun and block.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            raise CatalogError("it is saved as UTF-16; save it as UTF-8", "byte 1")
+        text = _decode(decoder, block, done, final=False)
+        yield text if begun else text.removeprefix("\ufeff")
+        begun = begun or bool(text)
+        done += len(block)
+    yield _decode(decoder, b"", done, final=True)
+
+
+def _decode(decoder: codecs.IncrementalDecoder, block: bytes, done: int, *, final: bool) -> str:
+    kept = len(decoder.getstate()[0])
+    try:
+        return decoder.decode(block, final)
+    except UnicodeDecodeError as error:
+        where = f"byte {done - kept + error.start + 1:,}"
+        raise CatalogError("it is not UTF-8 text; save it as UTF-8", where) from None

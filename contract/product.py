@@ -1,0 +1,175 @@
+"""A product that can be sent to Digible, and why another one cannot."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from typing import NamedTuple
+
+MAX_TEXT = 4_000
+"""Characters of an id or a name at most: SQL Server's longest plain text column, nvarchar(4000)."""
+
+MAX_DIGITS = 38
+"""Digits before or after a price's point at most: SQL Server's longest numeric."""
+
+_ALREADY_DIGITS = re.compile(r"(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,18})?\Z")
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?\Z")
+
+
+class Repeated:
+    """Stands for a value that one product has twice: which of them is meant, nobody can say."""
+
+    __slots__ = ()
+
+
+REPEATED = Repeated()
+
+
+class CatalogRow(NamedTuple):
+    """One row as it was read, of whatever types: only `check_product` knows what is good."""
+
+    product_id: object
+    product_name: object
+    sell_price: object
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A product as Digible takes it."""
+
+    product_id: str | int
+    """Unchanged from the catalogue: text stays text, an integer an integer."""
+
+    product_name: str
+
+    product_price: str
+    """Plain digits, exactly as many as the catalogue had: `12.50`, never `12.5` or `1E+3`."""
+
+
+class Stage(StrEnum):
+    """Who turned a product away."""
+
+    CATALOG = "catalog"
+    """We did: what the catalogue says of it can't be sent."""
+
+    DIGIBLE = "digible"
+    """Digible did, with words of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A product that was left out, and the reason in words for the shop owner."""
+
+    product_id: str | None
+    """None where the catalogue gives no id."""
+
+    row: int | None
+    """Its place in the catalogue, from 1."""
+
+    stage: Stage
+    reason: str
+
+
+class _UnfitError(ValueError):
+    """One of the three values can't be sent; the message is the rejection's reason."""
+
+
+def check_product(row: CatalogRow, number: int) -> Product | Rejection:
+    """Give the product in a catalogue's row `number` (from 1), or the reason why it can't be sent."""
+    try:
+        return Product(
+            product_id=_product_id(row.product_id),
+            product_name=_product_name(row.product_name),
+            product_price=price_digits(row.sell_price),
+        )
+    except _UnfitError as unfit:
+        return Rejection(shown_id(row.product_id), number, Stage.CATALOG, str(unfit))
+
+
+def check_products(
+    rows: Iterable[CatalogRow], *, ids_are_unique: bool
+) -> Iterator[tuple[int, Product | Rejection]]:
+    """Give each row's number (from 1) with its product, or the reason why it can't be sent.
+
+    Where ids are to be unique (the agent's catalogues, ordered by id), one met before is rejected:
+    which of the two prices is right, only the shop can say.
+    """
+    before: object = None
+    for number, row in enumerate(rows, 1):
+        if ids_are_unique and row.product_id is not None and row.product_id == before:
+            reason = "ProductID stands in the table more than once: only its first row is sent"
+            yield number, Rejection(shown_id(row.product_id), number, Stage.CATALOG, reason)
+        else:
+            before = row.product_id
+            yield number, check_product(row, number)
+
+
+def shown_id(product_id: object) -> str | None:
+    """Give a product's id as text that can be shown and stored, or None where there is none."""
+    if product_id is None or isinstance(product_id, bool | float | list | dict | Repeated):
+        return None
+    shown = str(product_id).strip()[:100]
+    return shown.encode("utf-8", "replace").decode("utf-8") or None
+
+
+def _product_id(value: object) -> str | int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    return _text("ProductID", value, otherwise="text or a whole number")
+
+
+def _product_name(value: object) -> str:
+    return _text("ProductName", value, otherwise="text")
+
+
+def _text(column: str, value: object, otherwise: str) -> str:
+    if value is None or (isinstance(value, str) and not value.strip()):
+        raise _UnfitError(f"{column} is missing")
+    if isinstance(value, Repeated):
+        raise _UnfitError(f"{column} stands twice in this product")
+    if not isinstance(value, str):
+        raise _UnfitError(f"{column} is not {otherwise}")
+    if len(value) > MAX_TEXT:
+        raise _UnfitError(f"{column} is longer than {MAX_TEXT:,} characters")
+    if not value.isascii() and _LONE_SURROGATE.search(value):
+        raise _UnfitError(f"{column} holds half a character (a lone surrogate)")
+    return value
+
+
+def price_digits(value: object) -> str:
+    """Give a price as plain digits, none added and none lost; ValueError says why it is no price."""
+    if isinstance(value, str) and _ALREADY_DIGITS.match(value):
+        return value
+    number = _number(value)
+    if not number.is_finite():
+        raise _UnfitError("SellPrice is not a finite number")
+    if number < 0:
+        raise _UnfitError("SellPrice is negative")
+    exponent = int(number.as_tuple().exponent)
+    if number.adjusted() >= MAX_DIGITS or exponent < -MAX_DIGITS or exponent >= MAX_DIGITS:
+        raise _UnfitError(f"SellPrice has more than {MAX_DIGITS} digits")
+    return format(abs(number) if number.is_zero() else number, "f")
+
+
+def _number(value: object) -> Decimal:
+    if isinstance(value, str):
+        value = value.strip()
+    if value is None or value == "":
+        raise _UnfitError("SellPrice is missing")
+    if isinstance(value, Decimal):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Decimal(value)
+    if isinstance(value, str):
+        if value.lower().lstrip("+-") in {"nan", "inf", "infinity"}:
+            return Decimal("NaN")
+        if _NUMBER.match(value):
+            try:
+                return Decimal(value)
+            except InvalidOperation:  # so many digits that no Decimal holds them
+                return Decimal("Infinity")
+    if isinstance(value, Repeated):
+        raise _UnfitError("SellPrice stands twice in this product")
+    raise _UnfitError("SellPrice is not a number")

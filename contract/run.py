@@ -1,0 +1,249 @@
+"""A run (one delivery of one version of a catalogue) and its record, the JSON people and the agent read."""
+
+import json
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from contract.blobs import RunId, StoreName
+from contract.product import Rejection, Stage
+
+RECORD_VERSION = 1
+MAX_REJECTIONS = 1_000
+"""Rejections listed in a record at most; the count is never capped."""
+
+SESSION_EXPIRED = "User session expired, Please Reconfigure"
+INVALID_JSON_RESPONSE = "Invalid JSON response from the server"
+
+
+class RunState(StrEnum):
+    """What a run is doing, or how it ended."""
+
+    SENDING = "sending"
+    WAITING = "waiting"
+    SUCCEEDED = "succeeded"
+    COMPLETED_WITH_REJECTIONS = "completed_with_rejections"
+    FAILED = "failed"
+    SESSION_EXPIRED = "session_expired"
+    INVALID_CATALOG = "invalid_catalog"
+    SUPERSEDED = "superseded"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the run has ended (a `session_expired` or `failed` one may be resumed by a person)."""
+        return self not in {RunState.SENDING, RunState.WAITING}
+
+    @property
+    def is_resumable(self) -> bool:
+        """Whether a person may take the run up again."""
+        return self in {RunState.SESSION_EXPIRED, RunState.FAILED}
+
+
+@dataclass(frozen=True, slots=True)
+class RunError:
+    """What ended or interrupted a run, for whoever mends it."""
+
+    kind: str
+    """Machine-readable: `refused`, `unreachable`, `session_expired`, `invalid_response`, …"""
+
+    detail: str
+    """In words, with Digible's own where it gave any; never a secret."""
+
+    batch: int | None = None
+    """Which batch it happened to, from 1."""
+
+    http_status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Where a run goes on when it is taken up again."""
+
+    position: int = 0
+    """How many of the products that can be sent, from the first, are settled without a gap."""
+
+    ahead: tuple[int, ...] = ()
+    """Batches (from 1) beyond `position` that were acknowledged too, when several are under way at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run as its record holds it. read = accepted + rejected + not_sent holds by construction."""
+
+    run: RunId
+    store: StoreName
+    catalog: str
+    etag: str
+    state: RunState
+    message: str
+    started_at: datetime
+    updated_at: datetime
+    attempt: int = 1
+    read: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    batches_acknowledged: int = 0
+    batches_total: int | None = None
+    """None until the whole catalogue was checked."""
+
+    rejections: tuple[Rejection, ...] = ()
+    error: RunError | None = None
+    finished_at: datetime | None = None
+    retry_at: datetime | None = None
+    """When a waiting run comes back."""
+
+    waiting_since: datetime | None = None
+    """Since when nothing was accepted: bounds how long trouble is waited out."""
+
+    retries: int = 0
+    """How often the run has come back since then: its waits grow with it."""
+
+    checkpoint: Checkpoint = Checkpoint()
+
+    @property
+    def not_sent(self) -> int:
+        """Products read that were neither accepted nor rejected."""
+        return self.read - self.accepted - self.rejected
+
+    def with_rejections(self, more: tuple[Rejection, ...]) -> "Run":
+        """Count and (up to the cap) list further rejections."""
+        return replace(
+            self,
+            rejected=self.rejected + len(more),
+            rejections=(self.rejections + more)[:MAX_REJECTIONS],
+        )
+
+
+class RunRecordError(ValueError):
+    """A run record can't be read; the message says what is wrong with it."""
+
+
+def encode_run(run: Run) -> bytes:
+    """Give the run record as UTF-8 JSON (spec: the run record)."""
+    record: dict[str, Any] = {
+        "version": RECORD_VERSION,
+        "run": run.run,
+        "store": run.store,
+        "catalog": run.catalog,
+        "etag": run.etag,
+        "state": run.state.value,
+        "message": run.message,
+        "attempt": run.attempt,
+        "products": {
+            "read": run.read,
+            "accepted": run.accepted,
+            "rejected": run.rejected,
+            "not_sent": run.not_sent,
+        },
+        "batches": {"acknowledged": run.batches_acknowledged, "total": run.batches_total},
+        "rejections": [
+            {
+                "product_id": rejection.product_id,
+                "row": rejection.row,
+                "stage": rejection.stage.value,
+                "reason": rejection.reason,
+            }
+            for rejection in run.rejections
+        ],
+        "error": None
+        if run.error is None
+        else {
+            "kind": run.error.kind,
+            "detail": run.error.detail,
+            "batch": run.error.batch,
+            "http_status": run.error.http_status,
+        },
+        "started_at": _stamp(run.started_at),
+        "updated_at": _stamp(run.updated_at),
+        "finished_at": _stamp(run.finished_at),
+        "retry_at": _stamp(run.retry_at),
+        "waiting_since": _stamp(run.waiting_since),
+        "retries": run.retries,
+        "checkpoint": {
+            "position": run.checkpoint.position,
+            "ahead": list(run.checkpoint.ahead),
+        },
+    }
+    return json.dumps(record, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def decode_run(data: bytes) -> Run:
+    """Read a run record; raises RunRecordError when it is none, or its numbers contradict each other."""
+    try:
+        run = _decode(json.loads(data))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise RunRecordError(
+            f"The run record is damaged ({type(error).__name__}: {error})."
+        ) from error
+    if min(run.not_sent, run.accepted, run.rejected, run.checkpoint.position) < 0:
+        raise RunRecordError("The run record is damaged (its counts contradict each other).")
+    return run
+
+
+def _decode(record: dict[str, Any]) -> Run:
+    if record["version"] != RECORD_VERSION:
+        raise ValueError(f"version {record['version']!r} is not known here")
+    products, batches = record["products"], record["batches"]
+    error, checkpoint = record.get("error"), record.get("checkpoint") or {}
+    return Run(
+        run=RunId(_text(record["run"])),
+        store=StoreName(_text(record["store"])),
+        catalog=_text(record["catalog"]),
+        etag=_text(record["etag"]),
+        state=RunState(record["state"]),
+        message=_text(record["message"]),
+        attempt=_count(record["attempt"]),
+        read=_count(products["read"]),
+        accepted=_count(products["accepted"]),
+        rejected=_count(products["rejected"]),
+        batches_acknowledged=_count(batches["acknowledged"]),
+        batches_total=None if batches["total"] is None else _count(batches["total"]),
+        rejections=tuple(
+            Rejection(item["product_id"], item["row"], Stage(item["stage"]), _text(item["reason"]))
+            for item in record["rejections"]
+        ),
+        error=error
+        and RunError(
+            _text(error["kind"]), _text(error["detail"]), error["batch"], error["http_status"]
+        ),
+        started_at=_moment(record["started_at"]),
+        updated_at=_moment(record["updated_at"]),
+        finished_at=_optional_moment(record.get("finished_at")),
+        retry_at=_optional_moment(record.get("retry_at")),
+        waiting_since=_optional_moment(record.get("waiting_since")),
+        retries=_count(record.get("retries", 0)),
+        checkpoint=Checkpoint(
+            _count(checkpoint.get("position", 0)),
+            tuple(_count(batch) for batch in checkpoint.get("ahead", [])),
+        ),
+    )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("text expected")
+    return value
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError("whole number expected")
+    return value
+
+
+def _stamp(moment: datetime | None) -> str | None:
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _moment(value: object) -> datetime:
+    moment = datetime.fromisoformat(_text(value))
+    if moment.tzinfo is None:
+        raise ValueError("time without a zone")
+    return moment
+
+
+def _optional_moment(value: object) -> datetime | None:
+    return None if value is None else _moment(value)
