@@ -1,0 +1,204 @@
+"""One invocation's work on one run: examine → claim → lease → token → batches → outcome."""
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import assert_never
+
+from contract.blobs import CatalogName, parse_name, run_id
+from contract.compression import CatalogError
+from contract.run import Run, RunError, RunState
+from function_app import outcomes
+from function_app.batching import batches, total_batches
+from function_app.delivery import BatchTrouble, Delivery, Interruption, Sender
+from function_app.errors import RecordConflictError, TokenMissingError, TokenStoreError
+from function_app.examining import examine, sendable
+from function_app.ordering import CatalogAge
+from function_app.ports import CatalogVersion, Lease, Ports, RetryRequest
+from function_app.recording import RecordedRun, find
+from function_app.retrying import RetryPolicy
+from function_app.token import StoredToken, is_expired
+
+logger = logging.getLogger(__name__)
+
+PATIENCE = timedelta(seconds=10)
+"""How long an invocation waits for another run of the store to end, before it waits in the queue."""
+
+_BUSY_DELAY = timedelta(seconds=5)
+_AT_ONCE = timedelta(0)
+_MARKING_TRIES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class UploadOptions:
+    """How catalogues are delivered."""
+
+    isolate: bool = False
+    """Whether a refused batch is halved until the products at fault stand alone."""
+
+    concurrency: int = 1
+    """Batches under way at once."""
+
+    time_limit: float = 1_620.0
+    """Seconds after which an invocation hands its run on through the queue."""
+
+    policy: RetryPolicy = RetryPolicy()  # noqa: RUF009  # frozen
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Carries one run as far as it gets; its record says how far that was."""
+
+    ports: Ports
+    options: UploadOptions
+    recorded: RecordedRun
+    version: CatalogVersion
+
+    def work(self) -> None:
+        """Return when the run has ended, comes back through the queue, or is another worker's.
+
+        Raises CatalogGoneError, RecordConflictError, LeaseLostError, and whatever storage raises.
+        """
+        ends_at = self.ports.clock.monotonic() + self.options.time_limit
+        first = self.recorded.run.batches_total is None
+        if first and not self._examine():
+            return
+        store, locks = self.recorded.run.store, self.ports.locks
+        # Only now that the catalogue is known to be good may it stop an older one.
+        claim = locks.claim_newest(store, self.version, self._is_current)
+        if claim is None:
+            self._end_superseded()
+            return
+        if claim.replaced is not None:
+            self._supersede(claim.replaced)
+        lease = locks.acquire(store, PATIENCE)
+        if lease is None:
+            self._come_back(_BUSY_DELAY)
+            return
+        try:
+            self.recorded.reload()
+            if self.recorded.run.state.is_final:
+                return
+            if locks.is_newest(store, self.version):
+                self._deliver(lease, ends_at, again=not first)
+            else:
+                self._end_superseded()
+        finally:
+            lease.release()
+
+    def _examine(self) -> bool:
+        """Read the catalogue through; False if that ended the run."""
+        run = self.recorded.run
+        try:
+            found = examine(self.ports.catalogs.blocks(self.version), self.version.metadata)
+        except CatalogError as error:
+            self.recorded.end(outcomes.unreadable(run, error, self.ports.clock.now()))
+            return False
+        self.recorded.save(
+            replace(
+                run,
+                read=found.read,
+                rejected=found.rejected,
+                rejections=found.rejections,
+                batches_total=total_batches(found.read - found.rejected),
+            )
+        )
+        return True
+
+    def _is_current(self) -> bool:
+        current = self.ports.catalogs.current(self.version.name)
+        return current is not None and current.etag == self.version.etag
+
+    def _supersede(self, older: CatalogAge) -> None:
+        """Mark an older catalogue's run, if it goes on: its worker stops after the batch under way."""
+        parsed, store = parse_name(older.name), self.recorded.run.store
+        if not isinstance(parsed, CatalogName):
+            return
+        for _ in range(_MARKING_TRIES):
+            recorded = find(
+                self.ports.records, self.ports.clock, store, run_id(parsed.stem, older.etag)
+            )
+            if recorded is None or recorded.run.state.is_final:
+                return
+            try:
+                recorded.end(outcomes.superseded(recorded.run, self.ports.clock.now()))
+            except RecordConflictError:
+                continue  # its worker saved a batch in between
+
+    def _deliver(self, lease: Lease, ends_at: float, *, again: bool) -> None:
+        token = self._good_token()
+        if token is None:
+            return
+        recorded, clock, run = self.recorded, self.ports.clock, self.recorded.run
+        recorded.save(
+            replace(
+                run,
+                state=RunState.SENDING,
+                message=f"Sending {run.not_sent:,} products to Digible.",
+                attempt=run.attempt + again,
+                error=None,
+                retry_at=None,
+            )
+        )
+        logger.info("run %s of store %s: attempt %d", run.run, run.store, recorded.run.attempt)
+
+        def interruption() -> Interruption | None:
+            lease.ensure()
+            if recorded.is_superseded:
+                return Interruption.SUPERSEDED
+            return Interruption.OUT_OF_TIME if clock.monotonic() >= ends_at else None
+
+        sender = Sender(
+            send=self.ports.send,
+            token=token,
+            clock=clock,
+            policy=self.options.policy,
+            ends_at=ends_at,
+            isolate=self.options.isolate,
+        )
+        delivery = Delivery(recorded.run, sender.deliver, recorded.save, interruption)
+        products = sendable(self.ports.catalogs.blocks(self.version), self.version.metadata)
+        delivery.send(batches(products, run.checkpoint.position), self.options.concurrency)
+        self._conclude(delivery)
+
+    def _good_token(self) -> StoredToken | None:
+        """Read the store's token; None if there is no good one, which the record then says."""
+        run, now = self.recorded.run, self.ports.clock.now()
+        try:
+            token = self.ports.tokens.token(run.store)
+        except TokenMissingError as missing:
+            self.recorded.end(outcomes.session_expired(run, str(missing), now))
+        except TokenStoreError as error:
+            self._end_or_wait(outcomes.waiting(run, RunError("token_store", str(error)), now))
+        else:
+            if not is_expired(token, now):
+                return token
+            detail = "The stored token is past its expiry."
+            self.recorded.end(outcomes.session_expired(run, detail, now))
+        return None
+
+    def _conclude(self, delivery: Delivery) -> None:
+        run, now = self.recorded.run, self.ports.clock.now()
+        match delivery.stopped_by:
+            case None:
+                self.recorded.end(outcomes.completed(run, delivery.message, now))
+            case Interruption.SUPERSEDED:
+                self._end_superseded()
+            case Interruption.OUT_OF_TIME:
+                self._come_back(_AT_ONCE)
+            case BatchTrouble() as met:
+                self._end_or_wait(outcomes.stopped(run, met, now))
+            case _:
+                assert_never(delivery.stopped_by)
+
+    def _end_superseded(self) -> None:
+        self.recorded.end(outcomes.superseded(self.recorded.run, self.ports.clock.now()))
+
+    def _end_or_wait(self, run: Run) -> None:
+        if run.retry_at is not None:
+            # The message first: should the record not be saved, the run only comes back a little early.
+            self._come_back(max(_AT_ONCE, run.retry_at - self.ports.clock.now()))
+        self.recorded.end(run)
+
+    def _come_back(self, delay: timedelta) -> None:
+        self.ports.queue.put(RetryRequest(self.version.name, self.version.etag), delay)

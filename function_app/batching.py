@@ -1,0 +1,63 @@
+"""Which products travel together: a pure decision."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from contract.product import Product
+
+BATCH_SIZE = 200
+"""Products in a POST at most (spec, section 1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Products that are sent in one POST."""
+
+    number: int
+    """From 1, in the order of the catalogue; the same however often a run is resumed."""
+
+    start: int
+    """How many products that can be sent stand before it."""
+
+    rows: tuple[int, ...]
+    """Where each product stands in the catalogue, from 1."""
+
+    products: tuple[Product, ...]
+
+    @property
+    def end(self) -> int:
+        """How many products that can be sent stand before the one after it."""
+        return self.start + len(self.products)
+
+    @property
+    def is_rest(self) -> bool:
+        """Whether the batch's first products were settled before."""
+        return self.start % BATCH_SIZE > 0
+
+    def shares_a_product_with(self, other: "Batch") -> bool:
+        """Tell whether an id is in both: then their order decides which price stays."""
+        return not self.ids.isdisjoint(other.ids)
+
+    @property
+    def ids(self) -> set[str]:
+        """Give the products' ids as text: 1 and "1" may be the same product to Digible."""
+        return {str(product.product_id) for product in self.products}
+
+
+def total_batches(products: int) -> int:
+    """Give how many batches so many products make."""
+    return -(-products // BATCH_SIZE)
+
+
+def batches(products: Iterable[tuple[int, Product]], position: int = 0) -> Iterator[Batch]:
+    """Cut the products (each with its row) into batches, the first `position` of them left out.
+
+    The cuts are always in the same places: a batch that was half settled gives its rest.
+    """
+    source = islice(products, position, None)
+    start = position
+    while taken := tuple(islice(source, BATCH_SIZE - start % BATCH_SIZE)):
+        rows, chosen = zip(*taken, strict=True)
+        yield Batch(start // BATCH_SIZE + 1, start, rows, chosen)
+        start += len(taken)

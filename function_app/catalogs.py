@@ -1,0 +1,65 @@
+"""The container of catalogues in Azure Blob Storage."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+
+from azure.core import MatchConditions
+from azure.core.exceptions import HttpResponseError, ResourceModifiedError, ResourceNotFoundError
+from azure.storage.blob import BlobProperties, ContainerClient
+
+from contract.blobs import CatalogMetadata, quoted
+from function_app.errors import CatalogGoneError
+from function_app.ports import CatalogVersion
+
+_PRECONDITION_FAILED = 412
+
+
+class BlobCatalogs:
+    """Catalogues as block blobs; fulfils `ports.Catalogs`."""
+
+    def __init__(self, container: ContainerClient) -> None:
+        self._container = container
+
+    def current(self, name: str) -> CatalogVersion | None:
+        """Give a blob's current version, or None if there is none."""
+        try:
+            properties = self._container.get_blob_client(name).get_blob_properties()
+        except ResourceNotFoundError:
+            return None
+        return _version(properties)
+
+    def blocks(self, version: CatalogVersion) -> Iterator[bytes]:
+        """Give the bytes of exactly this version; raises CatalogGoneError once it is no longer there."""
+        blob = self._container.get_blob_client(version.name)
+        try:
+            # Every ranged GET carries If-Match: two versions can never be mixed.
+            yield from blob.download_blob(
+                etag=version.etag, match_condition=MatchConditions.IfNotModified
+            ).chunks()
+        except ResourceNotFoundError:
+            raise CatalogGoneError(overwritten=False) from None
+        except ResourceModifiedError:
+            raise CatalogGoneError(overwritten=True) from None
+        except HttpResponseError as error:
+            if error.status_code == _PRECONDITION_FAILED:
+                raise CatalogGoneError(overwritten=True) from None
+            raise
+
+    def delete(self, name: str) -> None:
+        """Delete a blob; one that is not there is fine."""
+        with suppress(ResourceNotFoundError):
+            self._container.delete_blob(name)
+
+    def all(self) -> Iterator[CatalogVersion]:
+        """Give the current versions of all blobs, in the order of their names."""
+        return map(_version, self._container.list_blobs(include=["metadata"]))
+
+
+def _version(properties: BlobProperties) -> CatalogVersion:
+    return CatalogVersion(
+        name=properties.name,
+        etag=quoted(properties.etag),
+        modified=properties.last_modified,
+        size=properties.size,
+        metadata=CatalogMetadata.from_headers(properties.metadata or {}),
+    )

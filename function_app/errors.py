@@ -1,0 +1,58 @@
+"""What can go wrong in the function, beyond what a run's record tells.
+
+UploadError
+├── SettingsError          the app settings are wrong: it can't start
+├── CatalogGoneError       a catalogue was deleted or overwritten
+├── RecordConflictError    another worker wrote the run's record
+├── LeaseLostError         another worker may have the store
+└── TokenStoreError        the store's token can't be read
+    └── TokenMissingError  there is none
+"""
+
+from collections.abc import Sequence
+
+
+class UploadError(Exception):
+    """Anything the function itself raises."""
+
+
+class SettingsError(UploadError):
+    """The app settings are wrong; all problems are named at once."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("The app settings need mending: " + " ".join(problems))
+        self.problems = tuple(problems)
+
+
+class CatalogGoneError(UploadError):
+    """The version of a catalogue that a run belongs to is no longer there."""
+
+    def __init__(self, *, overwritten: bool) -> None:
+        super().__init__(
+            "The catalogue was overwritten by a newer one."
+            if overwritten
+            else "The catalogue was deleted before all of it was sent."
+        )
+        self.overwritten = overwritten
+
+
+class RecordConflictError(UploadError):
+    """Another worker wrote the run's record: this one must stop."""
+
+    def __init__(self) -> None:
+        super().__init__("Another worker has taken this run over.")
+
+
+class LeaseLostError(UploadError):
+    """The store's lease could not be kept: another worker may have it, so this one must stop."""
+
+    def __init__(self) -> None:
+        super().__init__("The lease on the store was lost; the run is taken up again later.")
+
+
+class TokenStoreError(UploadError):
+    """The place where tokens are kept can't be read now."""
+
+
+class TokenMissingError(TokenStoreError):
+    """No token is kept for the store."""

@@ -1,0 +1,59 @@
+"""Reads a catalogue through before anything of it is sent, so that a broken one sends nothing."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from contract.blobs import CatalogMetadata
+from contract.catalog import read_catalog
+from contract.compression import CatalogError
+from contract.product import Product, Rejection, check_products
+from contract.run import MAX_REJECTIONS
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What a catalogue holds."""
+
+    read: int
+    rejected: int
+    rejections: tuple[Rejection, ...]
+    """The first of those rejected, as many as a run record lists."""
+
+
+def examine(blocks: Iterable[bytes], metadata: CatalogMetadata) -> Examination:
+    """Read a whole catalogue, from the bytes of its blob.
+
+    Raises CatalogError if it can't be read, holds no product at all, or is not what the agent
+    wrote (by the row count and SHA-256 in its metadata).
+    """
+    digest = hashlib.sha256()
+    read = rejected = 0
+    rejections: list[Rejection] = []
+    rows = read_catalog(_hashed(blocks, digest.update))
+    for read, product in check_products(rows, ids_are_unique=metadata.ids_are_unique):  # noqa: B007  # the last number is the count
+        if isinstance(product, Rejection):
+            rejected += 1
+            if rejected <= MAX_REJECTIONS:
+                rejections.append(product)
+    if read == 0:
+        raise CatalogError("it holds no products", "line 1, column 1")
+    if metadata.rows not in (None, read):
+        raise CatalogError(f"the agent wrote {metadata.rows:,} rows", f"after row {read:,}")
+    if metadata.sha256 not in (None, digest.hexdigest()):
+        raise CatalogError("it was changed on its way: its SHA-256 is another", "the whole file")
+    return Examination(read, rejected, tuple(rejections))
+
+
+def sendable(blocks: Iterable[bytes], metadata: CatalogMetadata) -> Iterator[tuple[int, Product]]:
+    """Give the products of an examined catalogue that can be sent, each with its row."""
+    rows = read_catalog(blocks)
+    for row, product in check_products(rows, ids_are_unique=metadata.ids_are_unique):
+        if isinstance(product, Product):
+            yield row, product
+
+
+def _hashed(blocks: Iterable[bytes], update: Callable[[bytes], None]) -> Iterator[bytes]:
+    for block in blocks:
+        update(block)
+        yield block

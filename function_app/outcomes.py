@@ -1,0 +1,109 @@
+"""How a run ends, or waits, in words for the shop owner: pure decisions."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import assert_never
+
+from contract.compression import CatalogError
+from contract.run import INVALID_JSON_RESPONSE, SESSION_EXPIRED, Run, RunError, RunState
+from function_app.delivery import BatchTrouble
+from function_app.ports import Refused, TokenRefused, Unavailable, Unreadable
+from function_app.retrying import LONGEST_WAITING, delay
+
+
+def ended(
+    run: Run, state: RunState, message: str, now: datetime, error: RunError | None = None
+) -> Run:
+    """Give the run as it ends in `state`."""
+    return replace(run, state=state, message=message, error=error, finished_at=now, retry_at=None)
+
+
+def completed(run: Run, words: str | None, now: datetime) -> Run:
+    """Give the run as it ends once every product is settled; `words` are Digible's last."""
+    says = f" Digible says: {words}" if words else ""
+    if not run.rejected:
+        message = f"All {run.accepted:,} products were accepted by Digible.{says}"
+        return ended(run, RunState.SUCCEEDED, message, now)
+    message = (
+        f"{run.accepted:,} of {run.read:,} products were accepted by Digible, "
+        f"{run.rejected:,} rejected.{says}"
+    )
+    return ended(run, RunState.COMPLETED_WITH_REJECTIONS, message, now)
+
+
+def invalid(run: Run, problem: str, now: datetime) -> Run:
+    """Give the run as it ends when its blob is no catalogue."""
+    message = f"The catalogue can't be used, so nothing of it was sent. {problem}"
+    return ended(run, RunState.INVALID_CATALOG, message, now, RunError("invalid_catalog", problem))
+
+
+def unreadable(run: Run, error: CatalogError, now: datetime) -> Run:
+    """Give the run as it ends when its catalogue can't be read through."""
+    reason = error.reason[:1].upper() + error.reason[1:]
+    return invalid(run, f"{reason} ({error.position}).", now)
+
+
+def superseded(run: Run, now: datetime) -> Run:
+    """Give the run as it ends when a newer catalogue of its store has come."""
+    message = "A newer catalogue of this store has come, so this one is not sent any further."
+    return ended(run, RunState.SUPERSEDED, message, now)
+
+
+def deleted(run: Run, now: datetime) -> Run:
+    """Give the run as it ends when its catalogue is no longer there."""
+    message = "The catalogue was deleted before all of it was sent. Upload it again."
+    return ended(run, RunState.FAILED, message, now, RunError("catalog_deleted", message))
+
+
+def abandoned(run: Run, now: datetime) -> Run:
+    """Give the run as it ends when the function failed at it again and again."""
+    message = "The upload service failed several times at this catalogue. Tell your operator."
+    detail = "All tries of the invocation failed; the host's log has their exceptions."
+    return ended(run, RunState.FAILED, message, now, RunError("abandoned", detail))
+
+
+def session_expired(
+    run: Run, detail: str, now: datetime, batch: int | None = None, http_status: int | None = None
+) -> Run:
+    """Give the run as it ends when its store's token is not, or no longer, good."""
+    error = RunError("session_expired", detail, batch, http_status)
+    return ended(run, RunState.SESSION_EXPIRED, SESSION_EXPIRED, now, error)
+
+
+def waiting(run: Run, error: RunError, now: datetime, retry_after: float | None = None) -> Run:
+    """Give the run as it waits to come back, or as it ends when it has waited for a day."""
+    pause = delay(run.retries, retry_after)
+    since = run.waiting_since or now
+    if now + pause - since > LONGEST_WAITING:
+        message = f"Given up after a day of trying: {error.detail}"
+        return ended(run, RunState.FAILED, message, now, error)
+    minutes = max(1, round(pause.total_seconds() / 60))
+    return replace(
+        run,
+        state=RunState.WAITING,
+        message=f"{error.detail} Trying again in {minutes} min; nothing is lost.",
+        error=error,
+        retry_at=now + pause,
+        waiting_since=since,
+        retries=run.retries + 1,
+    )
+
+
+def stopped(run: Run, met: BatchTrouble, now: datetime) -> Run:
+    """Give the run as it ends, or waits, after a batch met trouble."""
+    trouble, of = met.trouble, f"batch {met.batch} of {run.batches_total}"
+    match trouble:
+        case TokenRefused():
+            return session_expired(run, trouble.detail, now, met.batch, trouble.http_status)
+        case Unreadable():
+            error = RunError("invalid_response", trouble.detail, met.batch, 200)
+            return ended(run, RunState.FAILED, INVALID_JSON_RESPONSE, now, error)
+        case Refused():
+            error = RunError("refused", trouble.detail, met.batch, trouble.http_status)
+            message = f"Digible refused {of} (HTTP {trouble.http_status}): {trouble.detail}"
+            return ended(run, RunState.FAILED, message, now, error)
+        case Unavailable():
+            error = RunError("unavailable", trouble.detail, met.batch, trouble.http_status)
+            return waiting(run, error, now, trouble.retry_after)
+        case _:
+            assert_never(trouble)

@@ -1,0 +1,92 @@
+"""Keeps a run and its record the same, and notices when another worker has changed the record."""
+
+import logging
+from dataclasses import replace
+
+from contract.blobs import RunId, StoreName
+from contract.run import Run, RunState
+from function_app.errors import RecordConflictError
+from function_app.ports import Clock, RunRecords
+
+logger = logging.getLogger(__name__)
+
+
+class RecordedRun:
+    """A run and the version of its record that is known to hold it."""
+
+    def __init__(self, records: RunRecords, clock: Clock, run: Run, version: str | None) -> None:
+        self.run = run
+        self.is_superseded = False
+        """Whether a newer catalogue's run has marked this one as superseded."""
+
+        self._records = records
+        self._clock = clock
+        self._version = version
+
+    def save(self, run: Run) -> None:
+        """Write `run` as the record; raises RecordConflictError if another worker has changed it."""
+        run = replace(run, updated_at=self._clock.now())
+        try:
+            self._version = self._records.save(run, self._version)
+        except RecordConflictError:
+            stored = self._records.load(run.store, run.run)
+            if stored is not None and stored.run is not None:
+                self.is_superseded = stored.run.state is RunState.SUPERSEDED
+                if not self.is_superseded:
+                    raise
+            # Deleted, damaged, or marked by a run that can't know the counts: they are known here.
+            self._version = self._records.save(run, stored.version if stored else None)
+        self.run = run
+
+    def end(self, run: Run) -> None:
+        """Write `run`, which has ended or waits, as the record, and log that it has."""
+        self.save(run)
+        logger.info(
+            "run %s of store %s is %s: %d accepted, %d rejected, %d not sent",
+            run.run,
+            run.store,
+            run.state,
+            run.accepted,
+            run.rejected,
+            run.not_sent,
+        )
+
+    def reload(self) -> None:
+        """Read the record again: another worker may have gone on with the run meanwhile."""
+        stored = self._records.load(self.run.store, self.run.run)
+        if stored is not None and stored.run is not None:
+            self.run, self._version = stored.run, stored.version
+
+
+def find(records: RunRecords, clock: Clock, store: StoreName, run: RunId) -> RecordedRun | None:
+    """Give a run that has a readable record, or None."""
+    stored = records.load(store, run)
+    if stored is None or stored.run is None:
+        return None
+    return RecordedRun(records, clock, stored.run, stored.version)
+
+
+def find_or_begin(
+    records: RunRecords, clock: Clock, store: StoreName, run: RunId, *, catalog: str, etag: str
+) -> RecordedRun:
+    """Give a run by its record; one that has none, or a damaged one, begins from the start.
+
+    Raises RecordConflictError if another worker begins the same run at the same moment.
+    """
+    stored = records.load(store, run)
+    if stored is not None and stored.run is not None:
+        return RecordedRun(records, clock, stored.run, stored.version)
+    now = clock.now()
+    new = Run(
+        run=run,
+        store=store,
+        catalog=catalog,
+        etag=etag,
+        state=RunState.SENDING,
+        message="Checking the catalogue.",
+        started_at=now,
+        updated_at=now,
+    )
+    recorded = RecordedRun(records, clock, new, stored.version if stored else None)
+    recorded.save(new)
+    return recorded

@@ -1,0 +1,38 @@
+"""The queue through which runs come back."""
+
+import json
+from datetime import timedelta
+
+from azure.storage.queue import QueueClient, TextBase64EncodePolicy
+
+from function_app.ports import RetryRequest
+
+
+class StorageRetryQueue:
+    """Messages in an Azure Storage queue; fulfils `ports.RetryQueue`."""
+
+    def __init__(self, queue: QueueClient) -> None:
+        # Base64 is what the Functions host expects (host.json: extensions.queues.messageEncoding).
+        self._encode = TextBase64EncodePolicy().encode
+        self._queue = queue
+
+    def put(self, request: RetryRequest, delay: timedelta) -> None:
+        """Have `request` come back after `delay`."""
+        self._queue.send_message(
+            self._encode(encode_request(request)), visibility_timeout=round(delay.total_seconds())
+        )
+
+
+def encode_request(request: RetryRequest) -> str:
+    """Give a request as the text of a message."""
+    return json.dumps({"catalog": request.catalog, "etag": request.etag})
+
+
+def decode_request(text: str) -> RetryRequest:
+    """Read a message; raises ValueError if it is none of ours."""
+    message = json.loads(text)
+    try:
+        catalog, etag = message["catalog"], message["etag"]
+    except (KeyError, TypeError) as error:
+        raise ValueError("not a retry request") from error
+    return RetryRequest(str(catalog), str(etag))

@@ -1,0 +1,180 @@
+"""The app settings (spec, section 5), read once into one typed object, all problems named together."""
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from function_app.errors import SettingsError
+
+DEFAULT_API_URL = "https://api.digible.one/v1"
+MAX_CONCURRENCY = 16
+
+_TIME_SPAN = re.compile(r"(?:(\d+)\.)?(\d{1,2}):(\d{1,2}):(\d{1,2})\Z")
+_DEFAULT_FUNCTION_TIMEOUT = 1_800.0  # seconds: Azure's default on the Flex Consumption plan
+_UNBOUNDED = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionString:
+    """Storage by a connection string, as on a developer's machine."""
+
+    value: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityStorage:
+    """Storage by the app's managed identity, as in Azure."""
+
+    blob_service_uri: str
+    queue_service_uri: str
+    client_id: str | None
+    """Of a user-assigned identity; None for the system-assigned one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the operator may set."""
+
+    storage: ConnectionString | IdentityStorage
+    key_vault_url: str | None
+    token: str | None = field(repr=False)
+    token_file: Path | None
+    api_url: str
+    body_key: str | None
+    isolate: bool
+    concurrency: int
+    timeout: float
+    """Seconds for one POST, from the first byte sent to the last received."""
+
+    time_limit: float
+    """Seconds after which a run is handed on to another invocation."""
+
+
+class _Reader:
+    """Reads settings one by one and collects what is wrong with them."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self.problems: list[str] = []
+
+    def text(self, name: str) -> str | None:
+        return self._environment.get(name, "").strip() or None
+
+    def choice(self, name: str, default: str, *choices: str) -> str:
+        value = (self.text(name) or default).lower()
+        if value in choices:
+            return value
+        self.problems.append(f"{name} is one of {', '.join(choices)}.")
+        return default
+
+    def number(self, name: str, default: float, lowest: float, highest: float) -> float:
+        text = self.text(name)
+        if text is None:
+            return default
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if lowest <= value <= highest:
+            return value
+        self.problems.append(f"{name} is a number from {lowest:g} to {highest:g}.")
+        return default
+
+    def url(self, name: str, default: str | None) -> str | None:
+        value = self.text(name) or default
+        if value is None or _is_safe_url(value):
+            return value
+        self.problems.append(f"{name} is an address that begins with https://.")
+        return default
+
+
+def read_settings(environment: Mapping[str, str], host_json: str = "{}") -> Settings:
+    """Read the app settings from an environment, and the invocation's time from host.json's text.
+
+    Raises SettingsError, which names every problem; it never repeats a value, which may be secret.
+    """
+    reader = _Reader(environment)
+    concurrency = reader.number("DIGIBLE_CONCURRENCY", 1, 1, MAX_CONCURRENCY)
+    if concurrency != int(concurrency):
+        reader.problems.append("DIGIBLE_CONCURRENCY is a whole number.")
+    token_file = reader.text("DIGIBLE_TOKEN_FILE")
+    settings = Settings(
+        storage=_storage(reader),
+        key_vault_url=reader.url("KEY_VAULT_URL", None),
+        token=reader.text("DIGIBLE_TOKEN"),
+        token_file=Path(token_file) if token_file else None,
+        api_url=reader.url("DIGIBLE_API_URL", DEFAULT_API_URL) or DEFAULT_API_URL,
+        body_key=reader.text("DIGIBLE_BODY_KEY"),
+        isolate=reader.choice("DIGIBLE_ON_REFUSAL", "stop", "stop", "isolate") == "isolate",
+        concurrency=int(concurrency),
+        timeout=reader.number("DIGIBLE_TIMEOUT_SECONDS", 30, 0.1, 600),
+        time_limit=_time_limit(reader, host_json),
+    )
+    if not (settings.key_vault_url or settings.token or settings.token_file):
+        reader.problems.append(
+            "Where Digible's tokens are is not set: KEY_VAULT_URL in Azure, "
+            "DIGIBLE_TOKEN_FILE or DIGIBLE_TOKEN elsewhere."
+        )
+    if reader.problems:
+        raise SettingsError(reader.problems)
+    return settings
+
+
+def _storage(reader: _Reader) -> ConnectionString | IdentityStorage:
+    connection_string = reader.text("CatalogStorage")
+    if connection_string:
+        if "=" not in connection_string:
+            reader.problems.append("CatalogStorage is no connection string.")
+        return ConnectionString(connection_string)
+    blob_uri = reader.url("CatalogStorage__blobServiceUri", None)
+    queue_uri = reader.url("CatalogStorage__queueServiceUri", None)
+    if not (blob_uri and queue_uri):
+        reader.problems.append(
+            "CatalogStorage is not set: a connection string, or CatalogStorage__blobServiceUri "
+            "and CatalogStorage__queueServiceUri for the app's identity."
+        )
+    client_id = reader.text("CatalogStorage__clientId")
+    return IdentityStorage(blob_uri or "", queue_uri or "", client_id)
+
+
+def _time_limit(reader: _Reader, host_json: str) -> float:
+    """Give the invocation's time less a margin, in which the last batch ends and the record is saved."""
+    override = reader.text("AzureFunctionsJobHost__functionTimeout")
+    span = override or json.loads(host_json).get("functionTimeout")
+    if span is None:
+        seconds = _DEFAULT_FUNCTION_TIMEOUT
+    elif span == "-1":
+        seconds = _UNBOUNDED
+    elif match := _TIME_SPAN.match(span):
+        days, hours, minutes, rest = (int(part or 0) for part in match.groups())
+        seconds = float(((days * 24 + hours) * 60 + minutes) * 60 + rest)
+    else:
+        reader.problems.append("functionTimeout is a time such as 00:30:00.")
+        seconds = _DEFAULT_FUNCTION_TIMEOUT
+    return seconds - min(120.0, seconds / 5)
+
+
+def _is_safe_url(value: str) -> bool:
+    """Tell whether a token may be sent there: https, or this very machine."""
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    if not host or parts.username or parts.query or parts.fragment:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,89 @@
+"""Finds catalogues whose event was lost and runs that nobody works on, and queues them again."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from contract.blobs import (
+    UNKNOWN_STORE,
+    InvalidNameError,
+    ResumeName,
+    RunId,
+    StoreName,
+    parse_name,
+    run_id,
+    unknown_run_id,
+)
+from contract.run import RunState
+from function_app.ports import (
+    Catalogs,
+    CatalogVersion,
+    RetryQueue,
+    RetryRequest,
+    RunRecords,
+    RunSummary,
+)
+
+MISSED_AFTER = timedelta(minutes=5)
+"""The age of a blob by which its event should have come."""
+
+_DAMAGED_AFTER = timedelta(minutes=10)
+_IDLE_AFTER = {
+    RunState.SENDING.value: timedelta(minutes=10),  # a record is saved after every batch
+    RunState.WAITING.value: timedelta(minutes=45),  # one wait lasts half an hour at most
+}
+_STATES = frozenset(state.value for state in RunState)
+_AT_ONCE = timedelta(0)
+
+
+def sweep(catalogs: Catalogs, records: RunRecords, queue: RetryQueue, now: datetime) -> int:
+    """Queue every blob and every run that has been left lying, and give their number."""
+    found = 0
+    for store, versions in groupby(catalogs.all(), lambda version: _store(version.name)):
+        for request in _left_lying(store, list(versions), records, now):
+            queue.put(request, _AT_ONCE)
+            found += 1
+    return found
+
+
+def _left_lying(
+    store: StoreName, versions: list[CatalogVersion], records: RunRecords, now: datetime
+) -> Iterator[RetryRequest]:
+    runs = {summary.run: summary for summary in records.summaries(store)}
+    requests = {_run(version): RetryRequest(version.name, version.etag) for version in versions}
+    for version in versions:
+        begun = _run(version) in runs and not version.name.endswith(".resume")
+        if not begun and now - version.modified > MISSED_AFTER:
+            yield requests[_run(version)]
+    for summary in runs.values():
+        if is_idle(summary, now):
+            stored = records.load(store, summary.run)
+            if stored is not None and stored.run is not None:
+                yield RetryRequest(stored.run.catalog, stored.run.etag)
+            elif summary.run in requests:  # the record is damaged: it begins anew
+                yield requests[summary.run]
+
+
+def is_idle(summary: RunSummary, now: datetime) -> bool:
+    """Tell whether a run that has not ended has not been touched for so long that nobody works on it."""
+    if summary.state not in _STATES:
+        return now - summary.saved > _DAMAGED_AFTER
+    idle_after = _IDLE_AFTER.get(summary.state or "")
+    return idle_after is not None and now - summary.saved > idle_after
+
+
+def _store(name: str) -> StoreName:
+    try:
+        return parse_name(name).store
+    except InvalidNameError:
+        return UNKNOWN_STORE
+
+
+def _run(version: CatalogVersion) -> RunId:
+    try:
+        parsed = parse_name(version.name)
+    except InvalidNameError:
+        return unknown_run_id(version.name, version.etag)
+    if isinstance(parsed, ResumeName):
+        return RunId(version.name)
+    return run_id(parsed.stem, version.etag)

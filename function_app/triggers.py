@@ -1,0 +1,164 @@
+"""The triggers: what Azure binds them to, one call each, and the wiring of everything they use."""
+
+import json
+import logging
+import os
+import random
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import azure.functions as func
+import azurefunctions.extensions.bindings.blob as blob_binding
+from azure.core.exceptions import ResourceExistsError
+from azure.identity import ManagedIdentityCredential
+from azure.keyvault.secrets import SecretClient
+from azure.storage.blob import BlobServiceClient, ContainerClient
+from azure.storage.queue import QueueClient, QueueServiceClient
+
+from contract.blobs import CATALOGS, LOCKS, RETRIES, RUNS, quoted
+from function_app.attempt import UploadOptions
+from function_app.catalogs import BlobCatalogs
+from function_app.digible import DigibleClient
+from function_app.locks import BlobStoreLocks
+from function_app.ports import Clock, Ports, TokenStore
+from function_app.records import BlobRunRecords
+from function_app.retry_queue import StorageRetryQueue, decode_request
+from function_app.settings import ConnectionString, IdentityStorage, Settings, read_settings
+from function_app.sweeping import sweep
+from function_app.token_stores import FileToken, FixedToken, KeyVaultTokens
+from function_app.upload import Uploader
+
+logger = logging.getLogger(__name__)
+
+STORAGE = "CatalogStorage"
+BLOB_POISON = "webjobs-blobtrigger-poison"
+"""Where the host puts blobs at which every invocation failed."""
+
+_HOST_JSON = Path(__file__).parent.parent / "host.json"
+_CHUNK = 4 << 20  # bytes of a catalogue held at once
+
+settings = read_settings(os.environ, _HOST_JSON.read_text(encoding="utf-8"))
+app = func.FunctionApp()
+
+# Event Grid is quick and misses nothing, and the only source that Flex Consumption takes; a container
+# scan needs nothing but storage, and so is what a developer's machine has.
+_SOURCE = (
+    func.BlobSource.EVENT_GRID
+    if os.environ.get("CATALOG_EVENTS", "").lower() == "eventgrid"
+    else func.BlobSource.LOGS_AND_CONTAINER_SCAN
+)
+
+
+@app.function_name("upload_catalog")
+@app.blob_trigger(arg_name="blob", path=f"{CATALOGS}/{{name}}", connection=STORAGE, source=_SOURCE)
+def upload_catalog(blob: blob_binding.BlobClient) -> None:
+    """A blob has come, or a new version of one: deliver it, or obey it if it is a resume request."""
+    # The SDK's client instead of a stream: the worker would read a stream's whole blob into memory.
+    uploader().upload(blob.blob_name)
+
+
+@app.function_name("retry_catalog")
+@app.queue_trigger(arg_name="message", queue_name=RETRIES, connection=STORAGE)
+def retry_catalog(message: func.QueueMessage) -> None:
+    """A run comes back: it has waited, was handed on, or was found by the sweep."""
+    request = decode_request(message.get_body().decode("utf-8"))
+    uploader().upload(request.catalog, request.etag)
+
+
+@app.function_name("sweep_catalogs")
+@app.timer_trigger(arg_name="timer", schedule="0 */5 * * * *", run_on_startup=False)
+def sweep_catalogs(timer: func.TimerRequest) -> None:  # noqa: ARG001  # the binding's name
+    """Every five minutes: find what was left lying."""
+    used = ports()
+    found = sweep(used.catalogs, used.records, used.queue, used.clock.now())
+    if found:
+        logger.warning("the sweep found %d catalogues or runs left lying", found)
+
+
+@app.function_name("abandon_blob")
+@app.queue_trigger(arg_name="message", queue_name=BLOB_POISON, connection=STORAGE)
+def abandon_blob(message: func.QueueMessage) -> None:
+    """Every invocation for a blob has failed: its run has failed, and says so."""
+    content = json.loads(message.get_body())
+    if content["ContainerName"] == CATALOGS:
+        uploader().abandon(content["BlobName"], quoted(content["ETag"]))
+
+
+@app.function_name("abandon_retry")
+@app.queue_trigger(arg_name="message", queue_name=f"{RETRIES}-poison", connection=STORAGE)
+def abandon_retry(message: func.QueueMessage) -> None:
+    """Every invocation for a run that came back has failed: it has failed, and says so."""
+    request = decode_request(message.get_body().decode("utf-8"))
+    uploader().abandon(request.catalog, request.etag)
+
+
+@cache
+def ports() -> Ports:
+    """Wire the adapters, once a process, as the settings say."""
+    blobs, queues = _storage(settings.storage)
+    client = DigibleClient(
+        settings.api_url, settings.body_key, settings.timeout, connections=settings.concurrency * 8
+    )
+    return Ports(
+        catalogs=BlobCatalogs(_container(blobs, CATALOGS)),
+        records=BlobRunRecords(_container(blobs, RUNS)),
+        locks=BlobStoreLocks(_container(blobs, LOCKS)),
+        tokens=_tokens(settings),
+        queue=StorageRetryQueue(_queue(queues, RETRIES)),
+        send=client.send,
+        clock=Clock(lambda: datetime.now(UTC), time.monotonic, time.sleep, random.random),
+    )
+
+
+def uploader() -> Uploader:
+    """Give the use case every trigger but the sweep ends in."""
+    options = UploadOptions(settings.isolate, settings.concurrency, settings.time_limit)
+    return Uploader(ports(), options)
+
+
+def _storage(
+    storage: ConnectionString | IdentityStorage,
+) -> tuple[BlobServiceClient, QueueServiceClient]:
+    blob_options: dict[str, Any] = {"max_single_get_size": _CHUNK, "max_chunk_get_size": _CHUNK}
+    options: dict[str, Any] = {"connection_timeout": 10, "read_timeout": 30, "retry_total": 4}
+    if isinstance(storage, ConnectionString):
+        return (
+            BlobServiceClient.from_connection_string(storage.value, **blob_options, **options),
+            QueueServiceClient.from_connection_string(storage.value, **options),
+        )
+    credential = ManagedIdentityCredential(client_id=storage.client_id)
+    return (
+        BlobServiceClient(storage.blob_service_uri, credential, **blob_options, **options),
+        QueueServiceClient(storage.queue_service_uri, credential, **options),
+    )
+
+
+def _container(blobs: BlobServiceClient, name: str) -> ContainerClient:
+    container = blobs.get_container_client(name)
+    with suppress(ResourceExistsError):
+        container.create_container()
+    return container
+
+
+def _queue(queues: QueueServiceClient, name: str) -> QueueClient:
+    queue = queues.get_queue_client(name)
+    with suppress(ResourceExistsError):
+        queue.create_queue()
+    return queue
+
+
+def _tokens(chosen: Settings) -> TokenStore:
+    if chosen.key_vault_url:
+        identity = chosen.storage
+        client_id = identity.client_id if isinstance(identity, IdentityStorage) else None
+        credential = ManagedIdentityCredential(client_id=client_id)
+        return KeyVaultTokens(SecretClient(chosen.key_vault_url, credential))
+    if chosen.token:
+        return FixedToken(chosen.token)
+    if chosen.token_file:
+        return FileToken(chosen.token_file)
+    raise AssertionError("read_settings accepts no settings without a token's place")

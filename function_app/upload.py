@@ -1,0 +1,139 @@
+"""The use case: one version of a catalogue → token → batches → Digible → its run record."""
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from contract.blobs import (
+    UNKNOWN_STORE,
+    CatalogName,
+    InvalidNameError,
+    ResumeName,
+    RunId,
+    StoreName,
+    parse_name,
+    run_id,
+    unknown_run_id,
+)
+from contract.run import Run, RunState
+from function_app import outcomes
+from function_app.attempt import PATIENCE, Attempt, UploadOptions
+from function_app.errors import CatalogGoneError, RecordConflictError
+from function_app.ports import CatalogVersion, Ports, RetryRequest
+from function_app.recording import RecordedRun, find, find_or_begin
+
+logger = logging.getLogger(__name__)
+
+_ABANDONED_DELAY = timedelta(minutes=1)
+_CHECK_DELAY = timedelta(seconds=30)
+_EARLY = timedelta(seconds=2)
+"""How far two workers' clocks may differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Uploader:
+    """Carries catalogues to Digible; every trigger ends in one of its methods.
+
+    They return once there is nothing left for this invocation to do: the run has ended, comes back
+    through the queue, or is another worker's. Whatever storage raises goes through, and the
+    host tries the invocation again.
+    """
+
+    ports: Ports
+    options: UploadOptions
+
+    def upload(self, name: str, etag: str | None = None) -> None:
+        """Deliver the blob `name` (only if it is still the version `etag`), or obey a resume request."""
+        try:
+            parsed = parse_name(name)
+        except InvalidNameError as invalid:
+            self._refuse(name, str(invalid))
+            return
+        match parsed:
+            case ResumeName(store, run):
+                self._resume(name, store, run)
+            case CatalogName(store, stem):
+                version = self.ports.catalogs.current(name)
+                if version is not None and etag in (None, version.etag):
+                    self._work(store, run_id(stem, version.etag), version)
+                elif etag is not None:
+                    self._end_gone(store, run_id(stem, etag), overwritten=version is not None)
+
+    def abandon(self, name: str, etag: str) -> None:
+        """Record as failed the run of a blob's version at which every invocation has failed."""
+        try:
+            parsed = parse_name(name)
+            if isinstance(parsed, ResumeName):
+                return  # a person asked, and sees that nothing came of it
+            store, run = parsed.store, run_id(parsed.stem, etag)
+        except InvalidNameError:
+            store, run = UNKNOWN_STORE, unknown_run_id(name, etag)
+        lease = self.ports.locks.acquire(store, PATIENCE)
+        if lease is None:
+            self.ports.queue.put(RetryRequest(name, etag), _ABANDONED_DELAY)
+            return
+        try:
+            recorded = self._found_or_begun(store, run, name, etag)
+            if not recorded.run.state.is_final:
+                recorded.end(outcomes.abandoned(recorded.run, self.ports.clock.now()))
+        finally:
+            lease.release()
+
+    def _found_or_begun(self, store: StoreName, run: RunId, catalog: str, etag: str) -> RecordedRun:
+        return find_or_begin(
+            self.ports.records, self.ports.clock, store, run, catalog=catalog, etag=etag
+        )
+
+    def _refuse(self, name: str, why: str) -> None:
+        version = self.ports.catalogs.current(name)
+        if version is None:
+            return
+        run = unknown_run_id(name, version.etag)
+        recorded = self._found_or_begun(UNKNOWN_STORE, run, name, version.etag)
+        if not recorded.run.state.is_final:
+            recorded.end(outcomes.invalid(recorded.run, why, self.ports.clock.now()))
+
+    def _resume(self, request: str, store: StoreName, run: RunId) -> None:
+        recorded = find(self.ports.records, self.ports.clock, store, run)
+        if recorded is not None and recorded.run.state.is_resumable:
+            recorded.save(_reopened(recorded.run))
+        self.ports.catalogs.delete(request)
+        if recorded is None:
+            logger.error("store %s has no such run to resume", store)
+        else:
+            self.upload(recorded.run.catalog, recorded.run.etag)
+
+    def _end_gone(self, store: StoreName, run: RunId, *, overwritten: bool) -> None:
+        recorded = find(self.ports.records, self.ports.clock, store, run)
+        if recorded is not None and not recorded.run.state.is_final:
+            end = outcomes.superseded if overwritten else outcomes.deleted
+            recorded.end(end(recorded.run, self.ports.clock.now()))
+
+    def _work(self, store: StoreName, run: RunId, version: CatalogVersion) -> None:
+        try:
+            recorded = self._found_or_begun(store, run, version.name, version.etag)
+            if not recorded.run.state.is_final and not self._comes_back_later(recorded.run):
+                Attempt(self.ports, self.options, recorded, version).work()
+        except RecordConflictError:
+            # Should that worker die, nobody else might know of the run.
+            logger.info("run %s of store %s is another worker's now", run, store)
+            self.ports.queue.put(RetryRequest(version.name, version.etag), _CHECK_DELAY)
+        except CatalogGoneError as gone:
+            self._end_gone(store, run, overwritten=gone.overwritten)
+
+    def _comes_back_later(self, run: Run) -> bool:
+        """Tell whether a message in the queue will bring the run back: two of them would multiply."""
+        return run.retry_at is not None and self.ports.clock.now() < run.retry_at - _EARLY
+
+
+def _reopened(run: Run) -> Run:
+    """Give an ended run as it is taken up again at a person's request."""
+    return replace(
+        run,
+        state=RunState.SENDING,
+        message="Taken up again.",
+        error=None,
+        finished_at=None,
+        waiting_since=None,
+        retries=0,
+    )
