@@ -1,0 +1,83 @@
+"""The two files the local stack writes: settings for the agent, an environment for everything else."""
+
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+ENVIRONMENT = "environment"
+AGENT_SETTINGS = "shopmaster.toml"
+TOKEN = "digible-token"  # noqa: S105  a file's name
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a file for its owner's eyes only; readers see the old one or the new one, never half of it."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def without_settings(environment: Mapping[str, str]) -> dict[str, str]:
+    """Give an environment less every setting that would reach the app, the agent or the host."""
+    ours = ("DIGIBLE_", "SHOPMASTER_", "CATALOGSTORAGE", "AZUREWEBJOBS", "AZUREFUNCTIONSJOBHOST")
+    others = {"KEY_VAULT_URL", "APPLICATIONINSIGHTS_CONNECTION_STRING"}
+    return {
+        name: value
+        for name, value in environment.items()
+        if not name.upper().startswith(ours) and name.upper() not in others
+    }
+
+
+def read_environment(data: Path) -> dict[str, str]:
+    """Give the settings in DIR/environment; none when there is no such file."""
+    try:
+        lines = (data / ENVIRONMENT).read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return {}
+    pairs = (line.partition("=") for line in lines if not line.lstrip().startswith("#"))
+    return {name.strip(): value for name, equals, value in pairs if equals}
+
+
+def write_environment(data: Path, settings: Mapping[str, str]) -> None:
+    """Write DIR/environment, one `KEY=value` a line, values as they are."""
+    write_atomically(
+        data / ENVIRONMENT, "".join(f"{name}={value}\n" for name, value in settings.items())
+    )
+
+
+def write_agent_settings(data: Path, connection_string: str) -> None:
+    """Write DIR/shopmaster.toml, with which the agent reads DIR/shop.db and uploads to this stack."""
+    write_atomically(
+        data / AGENT_SETTINGS,
+        "\n".join(
+            (
+                "# Written by the local stack. The shop's database is the SQLite file below.",
+                'store = "0001"',
+                "",
+                "[database]",
+                f"sqlite = {toml_string(str(data / 'shop.db'))}",
+                'table = "Products"',
+                "",
+                "[storage]",
+                f"connection_string = {toml_string(connection_string)}",
+                "",
+            )
+        ),
+    )
+
+
+def toml_string(text: str) -> str:
+    """Give text as a TOML basic string, whatever characters it has."""
+    escapes = {'"': '\\"', "\\": "\\\\"}
+    return '"' + "".join(escapes.get(character, _escaped(character)) for character in text) + '"'
+
+
+def _escaped(character: str) -> str:
+    is_control = character < " " or character == "\x7f"
+    return f"\\u{ord(character):04x}" if is_control else character

@@ -1,0 +1,83 @@
+"""What host.json, and the environment over it, say of triggers."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dev.host.errors import HostError
+
+_OVERRIDE = "AzureFunctionsJobHost__"
+_TIME_SPAN = re.compile(r"(?:(\d+)\.)?(\d{1,2}):(\d{2}):(\d{2})(\.\d+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class HostSettings:
+    """The settings this host knows, with Azure's defaults."""
+
+    blobs_at_once: int = 8
+    tries_of_a_blob: int = 5
+    messages_at_once: int = 16
+    tries_of_a_message: int = 5
+    seconds_between_tries: float = 0
+    messages_are_base64: bool = True
+    invisible_seconds: int = 30
+    """How long a message stays away when the host that took it has died. In Azure it is ten minutes."""
+
+
+def read_host_settings(app: Path, environment: Mapping[str, str]) -> HostSettings:
+    """Read the app's host.json and what overrides it; raises HostError when a value is unusable."""
+    try:
+        tree = json.loads((app / "host.json").read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise HostError(f"There is no host.json in {app}, so this is no function app.") from None
+    except ValueError as error:
+        raise HostError(f"host.json in {app} is not JSON: {error}.") from None
+    values = _flat(tree)
+    for name, value in environment.items():
+        if name.lower().startswith(_OVERRIDE.lower()):
+            values[name[len(_OVERRIDE) :].replace("__", ".").lower()] = value
+    return HostSettings(
+        blobs_at_once=_count(values, "extensions.blobs.maxDegreeOfParallelism", 8),
+        tries_of_a_blob=_count(values, "extensions.blobs.poisonBlobThreshold", 5),
+        messages_at_once=min(32, _count(values, "extensions.queues.batchSize", 16)),
+        tries_of_a_message=_count(values, "extensions.queues.maxDequeueCount", 5),
+        seconds_between_tries=_seconds(values, "extensions.queues.visibilityTimeout"),
+        messages_are_base64=_text(values, "extensions.queues.messageEncoding") != "none",
+    )
+
+
+def _flat(tree: object, path: str = "") -> dict[str, Any]:
+    if not isinstance(tree, dict):
+        return {path: tree}
+    flat: dict[str, Any] = {}
+    for name, value in tree.items():
+        flat |= _flat(value, f"{path}.{name.lower()}" if path else name.lower())
+    return flat
+
+
+def _count(values: Mapping[str, Any], name: str, default: int) -> int:
+    value = values.get(name.lower(), default)
+    try:
+        count = int(value)
+    except (TypeError, ValueError):
+        count = 0
+    if count < 1:
+        raise HostError(f"{name} in host.json must be a number from 1, not {value!r}.")
+    return count
+
+
+def _seconds(values: Mapping[str, Any], name: str) -> float:
+    value = values.get(name.lower(), "00:00:00")
+    found = _TIME_SPAN.fullmatch(str(value))
+    if found is None:
+        raise HostError(f"{name} in host.json must be a time like 00:00:30, not {value!r}.")
+    days, hours, minutes, seconds, fraction = found.groups("0")
+    whole = ((int(days) * 24 + int(hours)) * 60 + int(minutes)) * 60 + int(seconds)
+    return whole + float(fraction)
+
+
+def _text(values: Mapping[str, Any], name: str) -> str:
+    return str(values.get(name.lower(), "")).lower()

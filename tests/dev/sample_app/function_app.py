@@ -1,0 +1,67 @@
+"""An app for the tests of the host: it notes what it is called with, and does as the content says."""
+
+import json
+import os
+import time
+from pathlib import Path
+
+import azure.functions as func
+from azurefunctions.extensions.bindings import blob
+
+app = func.FunctionApp()
+
+
+def _note(function: str, **facts: object) -> None:
+    line = json.dumps({"function": function, **facts}) + "\n"
+    with Path(os.environ["SAMPLE_NOTES"]).open("a", encoding="utf-8") as notes:
+        notes.write(line)
+
+
+def _obey(order: str) -> None:
+    if order == "fail":
+        raise ValueError("as it was told")
+    while order == "wait" and not Path(os.environ["SAMPLE_GATE"]).exists():
+        time.sleep(0.02)
+
+
+@app.blob_trigger(arg_name="client", path="%SAMPLE_CONTAINER%/{name}", connection="SampleStorage")
+def on_blob(client: blob.BlobClient) -> None:
+    """Take a blob through its client."""
+    properties = client.get_blob_properties()
+    order = client.download_blob().readall().decode()
+    _note("on_blob", name=client.blob_name, etag=properties.etag, order=order)
+    _obey(order)
+    _note("on_blob_done", name=client.blob_name, etag=properties.etag)
+
+
+@app.blob_trigger(
+    arg_name="stream",
+    path="%SAMPLE_CONTAINER%-plain/{folder}/{name}.txt",
+    connection="SampleStorage",
+)
+def on_plain_blob(stream: func.InputStream) -> None:
+    """Take a blob as its content and properties."""
+    _note(
+        "on_plain_blob",
+        name=stream.name,
+        uri=stream.uri,
+        length=stream.length,
+        etag=stream.blob_properties["ETag"],  # type: ignore[attr-defined]  # there, but not declared
+        metadata=stream.metadata,  # type: ignore[attr-defined]
+        content=stream.read().decode(),
+    )
+
+
+@app.queue_trigger(arg_name="message", queue_name="%SAMPLE_QUEUE%", connection="SampleStorage")
+def on_message(message: func.QueueMessage) -> None:
+    """Take a message."""
+    order = message.get_body().decode()
+    _note("on_message", id=message.id, order=order, tries=message.dequeue_count)
+    _obey(order)
+    _note("on_message_done", id=message.id, order=order)
+
+
+@app.timer_trigger(arg_name="timer", schedule="%SAMPLE_SCHEDULE%", run_on_startup=True)
+def on_timer(timer: func.TimerRequest) -> None:
+    """Take the time."""
+    _note("on_timer", past_due=timer.past_due)

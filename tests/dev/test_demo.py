@@ -1,0 +1,61 @@
+"""`python -m dev demo` shows the whole way."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from dev.azurite import ROOT
+from dev.demo import compare
+from dev.processes import ProcessError
+from dev.shop import BAD_ROWS, PRODUCTS, make_shop
+
+
+def test_the_demo_ends_well_and_leaves_nothing(tmp_path: Path) -> None:
+    before = set(psutil.pids())
+    done = subprocess.run(
+        [sys.executable, "-m", "dev", "demo"],
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(tmp_path), "TEMP": str(tmp_path), "TMP": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=240,
+        check=False,
+    )
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    assert "997" in said
+    assert "Traceback" not in said
+    for reason in ("SellPrice is missing", "ProductName is missing", "SellPrice is negative"):
+        assert reason in said, said
+    assert list(tmp_path.iterdir()) == []
+    ours = [
+        process.cmdline()
+        for process in psutil.process_iter()
+        if process.pid not in before and str(tmp_path) in " ".join(process.cmdline())
+    ]
+    assert ours == []
+
+
+def test_the_shop_has_a_thousand_products_of_which_three_are_bad(tmp_path: Path) -> None:
+    good = make_shop(tmp_path / "shop.db")
+    assert len(good) == PRODUCTS - len(BAD_ROWS) == 997
+    assert len({name for name, _ in good.values()}) > 800
+    assert any(price.endswith("0") for _, price in good.values())
+
+
+@pytest.mark.parametrize(
+    ("held", "words"),
+    [
+        ({}, "1 products are missing"),
+        ({"P1": ("Tea", "1.50"), "P2": ("Tea", "1.50")}, "1 should not be there"),
+        ({"P1": ("Tea", "1.5")}, "1 have another name or price"),
+    ],
+)
+def test_another_outcome_is_an_error(held: dict[str, tuple[str, str]], words: str) -> None:
+    with pytest.raises(ProcessError, match=words):
+        compare({"P1": ("Tea", "1.50")}, held)

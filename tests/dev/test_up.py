@@ -1,0 +1,100 @@
+"""`python -m dev up` starts the whole stack, and nothing of it outlives it."""
+
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+import pytest
+
+from dev.files import read_environment
+from dev.processes import ProcessError, Server, wait_for
+from dev.up import settings_of_stack
+from tests.stack import start_dev
+
+
+def family(server: Server) -> list[psutil.Process]:
+    """The server and all that it started."""
+    process = psutil.Process(server.pid)
+    return [process, *process.children(recursive=True)]
+
+
+def all_gone(processes: list[psutil.Process]) -> bool:
+    return not any(
+        process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in processes
+    )
+
+
+def member(server: Server, command: str) -> psutil.Process:
+    return next(process for process in family(server) if command in process.cmdline())
+
+
+@pytest.fixture
+def up(tmp_path: Path) -> Iterator[Server]:
+    with start_dev("up", "--data", tmp_path, seconds=120) as server:
+        yield server
+
+
+def test_the_stack_is_ready_and_leaves_nothing_behind(up: Server, tmp_path: Path) -> None:
+    digible = urlsplit(read_environment(tmp_path)["DIGIBLE_API_URL"])
+    with urllib.request.urlopen(f"http://{digible.netloc}/control/products", timeout=10) as answer:
+        assert answer.status == 200
+    processes = family(up)
+    assert len(processes) >= 5, processes  # itself, storage and Azurite, host, stand-in
+    if sys.platform == "win32":
+        up.stop()
+    else:
+        up.terminate()
+    assert up.wait(40) == 0
+    assert wait_for(lambda: all_gone(processes), 10), processes
+
+
+def test_a_stack_that_is_killed_leaves_nothing_behind_either(up: Server) -> None:
+    processes = family(up)
+    up.kill()
+    assert wait_for(lambda: all_gone(processes), 40), processes
+
+
+def test_if_one_dies_the_stack_says_which_and_ends(up: Server) -> None:
+    processes = family(up)
+    member(up, "digible").kill()
+    assert up.wait(40) == 1
+    assert "digible ended by itself" in up.output
+    assert wait_for(lambda: all_gone(processes), 10), processes
+
+
+def test_an_app_that_does_not_start_ends_the_stack(tmp_path: Path) -> None:
+    with pytest.raises(ProcessError, match="DIGIBLE_CONCURRENCY") as raised:
+        start_dev("up", "--data", tmp_path, environment={"DIGIBLE_CONCURRENCY": "many"})
+    assert "host ended at its start" in str(raised.value)
+    assert "Traceback" not in str(raised.value)
+
+
+WRITTEN = {
+    "CatalogStorage": "local",
+    "AzureWebJobsStorage": "local",
+    "DIGIBLE_API_URL": "http://127.0.0.1:1/v1",
+    "DIGIBLE_TOKEN_FILE": "local token",
+}
+
+
+def test_what_the_user_sets_of_digible_wins() -> None:
+    users = {"DIGIBLE_API_URL": "https://digible.example", "DIGIBLE_CONCURRENCY": "4"}
+    settings = settings_of_stack(WRITTEN, users)
+    assert users.items() <= settings.items()
+    assert settings["DIGIBLE_TOKEN_FILE"] == "local token"
+
+
+@pytest.mark.parametrize("name", ["DIGIBLE_TOKEN", "KEY_VAULT_URL"])
+def test_a_token_the_user_sets_takes_the_place_of_ours(name: str) -> None:
+    settings = settings_of_stack(WRITTEN, {name: "the user's"})
+    assert settings[name] == "the user's"
+    assert "DIGIBLE_TOKEN_FILE" not in settings
+
+
+def test_the_storage_is_always_the_stacks_own() -> None:
+    settings = settings_of_stack(WRITTEN, {"CatalogStorage": "of the cloud", "DIGIBLE_API_URL": ""})
+    assert settings["CatalogStorage"] == "local"
+    assert settings["DIGIBLE_API_URL"] == "http://127.0.0.1:1/v1"
