@@ -1,0 +1,92 @@
+"""What can go wrong in the agent, and the exit code that each ends with.
+
+AgentError                        1 failed
+├── SettingsError                 2 usage or settings
+├── DatabaseError                 1 the products can't be read; `problem` says which way
+├── EmptyTableError               1 there are no products
+├── StorageError                  1 the catalogue can't be stored, or the run record can't be read
+│   └── StorageUnavailableError   1 now; it may pass
+├── StoppedError                  1 the user stopped it at a moment that leaves a doubt
+└── NoOutcomeError                5 no outcome within the time-out
+"""
+
+from enum import IntEnum, StrEnum
+from typing import ClassVar
+
+
+class ExitCode(IntEnum):
+    """How every command ends."""
+
+    SUCCEEDED = 0
+    FAILED = 1
+    USAGE = 2
+    SESSION_EXPIRED = 3
+    COMPLETED_WITH_REJECTIONS = 4
+    NO_OUTCOME = 5
+
+
+class AgentError(Exception):
+    """Anything the agent itself raises; its message says what failed, where, and what to do next."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.FAILED
+
+
+class SettingsError(AgentError):
+    """The settings or the arguments are wrong; all problems are named at once."""
+
+    exit_code = ExitCode.USAGE
+
+
+class DatabaseProblem(StrEnum):
+    """The ways in which reading the products fails."""
+
+    DRIVER = "driver"
+    UNREACHABLE = "unreachable"
+    ENCRYPTION = "encryption"
+    LOGIN = "login"
+    NO_DATABASE = "no database"
+    NO_TABLE = "no table"
+    NO_COLUMN = "no column"
+    DENIED = "denied"
+    LOCKED = "locked"
+    DEADLOCK = "deadlock"
+    NO_ANSWER = "no answer"
+    CUT_OFF = "cut off"
+    VALUE = "value"
+    OTHER = "other"
+
+
+class DatabaseError(AgentError):
+    """The products can't be read from the database."""
+
+    def __init__(self, problem: DatabaseProblem, message: str) -> None:
+        super().__init__(message)
+        self.problem = problem
+
+
+class EmptyTableError(AgentError):
+    """The table holds no products, so that there is nothing to upload."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The table has no rows: nothing was uploaded. If products should be in it, "
+            "correct `table` in the settings."
+        )
+
+
+class StorageError(AgentError):
+    """The catalogue can't be stored, or the run record can't be read."""
+
+
+class StorageUnavailableError(StorageError):
+    """The storage account is out of reach or in trouble, which may pass."""
+
+
+class StoppedError(AgentError):
+    """The user stopped the command at a moment that leaves a doubt, which the message names."""
+
+
+class NoOutcomeError(AgentError):
+    """The catalogue is stored, but what became of it was not known in time."""
+
+    exit_code = ExitCode.NO_OUTCOME

@@ -1,0 +1,198 @@
+"""The products of a table in a SQLite file, read row by row: the embedded default of the demo."""
+
+import re
+import sqlite3
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from decimal import Context, Decimal, Inexact
+from pathlib import Path
+from urllib.parse import quote
+
+from agent.errors import DatabaseError, DatabaseProblem, SettingsError
+from agent.names import closest, parse_column_name
+from agent.values import PlainValue, plain_value
+
+_ROWS_AT_ONCE = 1000
+_LOCK_SECONDS = 30
+_SCALE = re.compile(r"\(\s*[0-9]+\s*,\s*([0-9]{1,2})\s*\)")
+_EXACTLY = Context(prec=400, traps=[Inexact])
+"""Room for the longest float that is written out: a little over 300 digits."""
+
+_DENIED = "The file {path} can't be opened. Check that this user may read it."
+_LOCKED = (
+    f"Another program kept the file {{path}} locked for {_LOCK_SECONDS} s. "
+    "Run it again in a few minutes."
+)
+_DAMAGED = (
+    "The file {path} is not a SQLite database, or it is damaged. Correct `sqlite` in the settings."
+)
+_EXPLANATIONS = {
+    sqlite3.SQLITE_CANTOPEN: (DatabaseProblem.DENIED, _DENIED),
+    sqlite3.SQLITE_BUSY: (DatabaseProblem.LOCKED, _LOCKED),
+    sqlite3.SQLITE_LOCKED: (DatabaseProblem.LOCKED, _LOCKED),
+    sqlite3.SQLITE_NOTADB: (DatabaseProblem.OTHER, _DAMAGED),
+    sqlite3.SQLITE_CORRUPT: (DatabaseProblem.OTHER, _DAMAGED),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteOptions:
+    """What to read: the file, the table, its columns."""
+
+    path: Path
+    table: str
+    product_id: str = "ProductID"
+    product_name: str = "ProductName"
+    sell_price: str = "SellPrice"
+
+
+class SqliteSource:
+    """The three columns of one table, and no others, from a file that is only read."""
+
+    def __init__(self, options: SqliteOptions) -> None:
+        """Take what to read; nothing is opened yet. Raises SettingsError for what can't be a name."""
+        self._path = options.path
+        # A table has no parts here, so that a dot is always the name's own, as in a column's.
+        self._table = _parsed("`table`", options.table)
+        self._columns = (
+            _parsed("`product_id` in [columns]", options.product_id),
+            _parsed("`product_name` in [columns]", options.product_name),
+            _parsed("`sell_price` in [columns]", options.sell_price),
+        )
+
+    def rows(self) -> Generator[tuple[PlainValue, PlainValue, PlainValue], None, None]:
+        """Give (product id, product name, price) of every row, ordered by product id.
+
+        A price of a column with declared decimals, as NUMERIC(18,2), has at least so many, as it
+        would in SQL Server. Raises DatabaseError, before the first row or after any.
+        """
+        product_id, product_name, sell_price = self._columns
+        with self._opened() as database:
+            as_declared = _decimals(self._declared(database, sell_price))
+            query = (
+                f"SELECT {', '.join(map(_quoted, self._columns))} FROM {_quoted(self._table)} "  # noqa: S608  quoted
+                f"ORDER BY {_quoted(product_id)} COLLATE BINARY"
+            )
+            with closing(database.execute(query)) as cursor:
+                while rows := cursor.fetchmany(_ROWS_AT_ONCE):
+                    for row in rows:
+                        yield (
+                            plain_value(row[0], product_id),
+                            plain_value(row[1], product_name),
+                            as_declared(plain_value(row[2], sell_price)),
+                        )
+
+    def count(self) -> int | None:
+        """Give how many rows there are; raises DatabaseError for what would keep `rows` from them, too."""
+        with self._opened() as database:
+            query = f"SELECT count(*) FROM {_quoted(self._table)}"  # noqa: S608  quoted
+            ((number,),) = database.execute(query)
+            return int(number)
+
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        """Open the file and look at the names; turn whatever SQLite raises into a DatabaseError."""
+        _check_file(self._path)
+        try:
+            with closing(
+                sqlite3.connect(_uri(self._path), uri=True, timeout=_LOCK_SECONDS)
+            ) as database:
+                self._check_names(database)
+                yield database
+        except sqlite3.Error as error:
+            raise _explained(error, self._path) from error
+
+    def _check_names(self, database: sqlite3.Connection) -> None:
+        """Compare the names with those that exist: SQLite takes an unknown column for a text."""
+        columns = self._existing_columns(database)
+        if not columns:
+            tables = closest(self._table, _existing_tables(database))
+            names = f" The closest to it are: {', '.join(tables)}." if tables else ""
+            raise DatabaseError(
+                DatabaseProblem.NO_TABLE,
+                f"The file {self._path} has no table “{self._table}”.{names} "
+                "Correct `table` in the settings.",
+            )
+        known = {name.casefold() for name in columns}
+        missing = [name for name in self._columns if name.casefold() not in known]
+        if missing:
+            raise DatabaseError(
+                DatabaseProblem.NO_COLUMN,
+                f"The table {self._table} has no column {' and '.join(missing)}. "
+                f"It has: {', '.join(columns)}. Correct [columns] in the settings.",
+            )
+
+    def _existing_columns(self, database: sqlite3.Connection) -> dict[str, str]:
+        """Give the table's columns in their order, with their declared types."""
+        query = "SELECT name, type FROM pragma_table_xinfo(?)"
+        return dict(database.execute(query, (self._table,)).fetchall())
+
+    def _declared(self, database: sqlite3.Connection, column: str) -> str:
+        declared = self._existing_columns(database)
+        return next(kind for name, kind in declared.items() if name.casefold() == column.casefold())
+
+
+def _existing_tables(database: sqlite3.Connection) -> list[str]:
+    query = (
+        "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite%'"
+    )
+    return [name for (name,) in database.execute(query)]
+
+
+def _decimals(declared: str) -> Callable[[PlainValue], PlainValue]:
+    """Give what brings a number to the decimals of its declared type, where it loses nothing by that."""
+    match = _SCALE.search(declared)
+    if match is None:
+        return lambda value: value
+    unit = Decimal(1).scaleb(-int(match[1]))
+
+    def as_declared(value: PlainValue) -> PlainValue:
+        if value is None or isinstance(value, str):
+            return value
+        number = Decimal(value)
+        try:
+            return number.quantize(unit, context=_EXACTLY) if number.is_finite() else number
+        except Inexact:
+            return number
+
+    return as_declared
+
+
+def _uri(path: Path) -> str:
+    """Give the file's address for reading only; a network folder's keeps its four slashes."""
+    place = path.absolute().as_posix()
+    return f"file://{'' if place.startswith('/') else '/'}{quote(place, safe='/:')}?mode=ro"
+
+
+def _check_file(path: Path) -> None:
+    try:
+        exists = path.is_file()
+    except OSError:
+        raise DatabaseError(DatabaseProblem.DENIED, _DENIED.format(path=path)) from None
+    if not exists:
+        raise DatabaseError(
+            DatabaseProblem.NO_DATABASE,
+            f"There is no database file {path.absolute()}. Correct `sqlite` in the settings.",
+        )
+
+
+def _explained(error: sqlite3.Error, path: Path) -> DatabaseError:
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is not None and code & 0xFF in _EXPLANATIONS:  # the rest of the bits are details
+        problem, sentence = _EXPLANATIONS[code & 0xFF]
+        return DatabaseError(problem, sentence.format(path=path))
+    if code is None and "decode" in str(error):
+        return DatabaseError(DatabaseProblem.VALUE, f"The file {path} holds text that is no UTF-8.")
+    return DatabaseError(DatabaseProblem.OTHER, f"The file {path} can't be read: {error}.")
+
+
+def _parsed(place: str, text: str) -> str:
+    try:
+        return parse_column_name(text)
+    except ValueError as invalid:
+        raise SettingsError(f"The setting {place} {invalid}: {text}") from None
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

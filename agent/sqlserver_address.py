@@ -1,0 +1,126 @@
+"""Where a SQL Server is: its address taken apart, and a quick look whether anything answers there.
+
+Microsoft's driver waits out its whole login time-out for a server that isn't there; one packet to
+the right port says the same within seconds, and says why.
+"""
+
+import re
+import socket
+import sys
+from dataclasses import dataclass
+
+from agent.errors import DatabaseError, DatabaseProblem
+
+_ADDRESS = re.compile(
+    r"\s*(?:(?P<protocol>tcp|np|lpc|admin):)?(?P<host>[^\\,]*)"
+    r"(?:\\(?P<instance>[^,]*))?(?:,\s*(?P<port>[0-9]{1,5}))?\s*\Z",
+    re.IGNORECASE,
+)
+_THIS_COMPUTER = {".", "(local)", "localhost", "127.0.0.1", "::1", "(localdb)"}
+_DEFAULT_PORT, _BROWSER_PORT = 1433, 1434
+_SETTING = "correct `server` in the settings."
+
+
+@dataclass(frozen=True, slots=True)
+class ServerAddress:
+    r"""A server's address as the driver takes it: `shop-pc`, `localhost\SQLEXPRESS`, `tcp:shop-pc,1433`."""
+
+    shown: str
+    protocol: str | None
+    host: str
+    instance: str | None
+    port: int | None
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is this very computer."""
+        host = self.host.casefold()
+        return host in _THIS_COMPUTER or host == socket.gethostname().casefold()
+
+    @property
+    def is_surely_tcp(self) -> bool:
+        """Whether the driver uses TCP and nothing else.
+
+        On Windows it reaches a server of the same computer through shared memory, which works with
+        TCP and SQL Server Browser switched off, as they are in a fresh SQL Server Express.
+        """
+        if self.protocol in {"np", "lpc"} or self.host.casefold() == "(localdb)":
+            return False
+        asked_for = self.protocol is not None or self.port is not None
+        return asked_for or not self.is_local or sys.platform != "win32"
+
+
+def parse_address(text: str) -> ServerAddress | None:
+    r"""Take an address apart; None for one that only the driver understands, such as `\\.\pipe\sql`."""
+    match = _ADDRESS.match(text)
+    if match is None or not match["host"].strip():
+        return None
+    return ServerAddress(
+        shown=text.strip(),
+        protocol=match["protocol"].lower() if match["protocol"] else None,
+        host=match["host"].strip(),
+        instance=(match["instance"] or "").strip() or None,
+        port=int(match["port"]) if match["port"] else None,
+    )
+
+
+def knock(address: ServerAddress, seconds: float) -> None:
+    """Raise DatabaseError (`unreachable`) if nothing answers where the driver would look."""
+    if not address.is_surely_tcp:
+        return
+    host = "localhost" if address.host in {".", "(local)"} else address.host
+    port = address.port
+    try:
+        if port is None and address.instance is not None:
+            port = _instance_port(host, address.instance, seconds)
+            if port is None:
+                return  # it is there, and listens on a named pipe only
+        port = port or _DEFAULT_PORT
+        with socket.create_connection((host, port), timeout=seconds):
+            return
+    except (socket.gaierror, UnicodeError):  # UnicodeError: no name of any computer is like this
+        raise _unreachable(f"There is no computer “{host}” on this network: {_SETTING}") from None
+    except _BrowserSilentError:
+        raise _unreachable(
+            f"{address.shown} can't be found: SQL Server Browser on {host} doesn't tell where its "
+            f"instance {address.instance} listens. Check that name, start the service “SQL Server "
+            f"Browser” there and let UDP port {_BROWSER_PORT} through its firewall, or write the "
+            f"instance's port into the settings, as in `server = '{host},1433'`."
+        ) from None
+    except (OSError, OverflowError):  # OverflowError: a port over 65535
+        raise _unreachable(
+            f"Nothing answers at {host}, port {port}. Check that this computer is on, that the SQL "
+            "Server service runs there with TCP/IP switched on (SQL Server Configuration Manager), "
+            f"and that its firewall lets port {port} in; or {_SETTING}"
+        ) from None
+
+
+class _BrowserSilentError(Exception):
+    """SQL Server Browser isn't there, or knows no such instance (it then says nothing)."""
+
+
+def _instance_port(host: str, instance: str, seconds: float) -> int | None:
+    """Ask SQL Server Browser for an instance's TCP port, as the driver does; None if it has none."""
+    address = socket.getaddrinfo(host, _BROWSER_PORT, type=socket.SOCK_DGRAM)[0]
+    family, kind, protocol, _, place = address
+    with socket.socket(family, kind, protocol) as browser:
+        browser.settimeout(seconds)
+        try:
+            browser.connect(place)
+            browser.send(b"\x04" + instance.encode() + b"\0")
+            answer = browser.recv(1 << 16)
+        except OSError as error:
+            raise _BrowserSilentError from error
+    return browser_port(answer)
+
+
+def browser_port(answer: bytes) -> int | None:
+    """Give the TCP port in an answer of SQL Server Browser, or None."""
+    words = answer[3:].decode(errors="replace").lower().split(";")
+    told = dict(zip(words[::2], words[1::2], strict=False))
+    port = told.get("tcp", "")
+    return int(port) if port.isdecimal() else None
+
+
+def _unreachable(message: str) -> DatabaseError:
+    return DatabaseError(DatabaseProblem.UNREACHABLE, message)

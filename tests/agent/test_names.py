@@ -1,0 +1,108 @@
+"""Names of tables and columns, as people write them and as SQL needs them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.names import (
+    closest,
+    parse_column_name,
+    parse_table_name,
+    quote_bracketed,
+    quote_table,
+    shown_table,
+)
+from tests.tds.statements import parse_name
+
+parts = st.text(
+    st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=40
+)
+table_names = st.lists(parts, min_size=1, max_size=3).map(tuple)
+
+
+@given(table_names)
+def test_a_quoted_table_name_is_read_back_whatever_is_in_it(name: tuple[str, ...]) -> None:
+    assert parse_table_name(quote_table(name)) == name
+
+
+@given(table_names)
+def test_a_shown_table_name_can_be_put_into_the_settings(name: tuple[str, ...]) -> None:
+    assert parse_table_name(shown_table(name)) == name
+
+
+@given(table_names)
+def test_sql_server_reads_a_quoted_name_as_one_name(name: tuple[str, ...]) -> None:
+    assert parse_name(quote_table(name)) == name
+
+
+@given(parts)
+def test_a_quoted_column_name_is_read_back_whatever_is_in_it(name: str) -> None:
+    assert parse_column_name(quote_bracketed(name)) == name
+
+
+@given(st.text())
+def test_any_text_is_a_table_name_or_is_refused_in_words(text: str) -> None:
+    assert (reason(text) or "is fine").startswith(("has ", "is ", "holds "))
+
+
+def reason(text: str) -> str | None:
+    """Why a text is no table name, or None if it is one that survives quoting."""
+    try:
+        name = parse_table_name(text)
+    except ValueError as refused:
+        return str(refused)
+    assert parse_table_name(quote_table(name)) == name
+    return None
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("Products", ("Products",)),
+        ("dbo.Products", ("dbo", "Products")),
+        (" dbo . Products ", ("dbo", "Products")),
+        ("[dbo].[Prod]]ucts]", ("dbo", "Prod]ucts")),
+        ("[my.schema].Products", ("my.schema", "Products")),
+        ("Shop..Products", ("Shop", "", "Products")),
+        ("dbo.Pro'd\"ucts", ("dbo", "Pro'd\"ucts")),
+        ("Products; DROP TABLE x", ("Products; DROP TABLE x",)),
+        ("x] FROM y", ("x] FROM y",)),
+    ],
+)
+def test_a_table_name_is_taken_apart(written: str, name: tuple[str, ...]) -> None:
+    assert parse_table_name(written) == name
+
+
+@pytest.mark.parametrize(
+    ("written", "reason"),
+    [
+        ("", "is empty"),
+        ("  ", "is empty"),
+        ("[]", "not closed"),
+        ("[dbo].[Products", "not closed"),
+        ("[a]b", "text beside"),
+        ("dbo.", "has an empty part"),
+        (".Products", "has an empty part"),
+        ("server.Shop.dbo.Products", "more parts"),
+        ("x" * 129, "more than 128 characters"),
+        ("a\0b", "NUL"),
+    ],
+)
+def test_what_is_no_table_name_is_refused(written: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        parse_table_name(written)
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [("SellPrice", "SellPrice"), ("price.net", "price.net"), ("[Sell]]Price]", "Sell]Price")],
+)
+def test_a_column_name_has_no_parts(written: str, name: str) -> None:
+    assert parse_column_name(written) == name
+
+
+def test_the_closest_names_come_first_and_ten_at_most() -> None:
+    names = [*(f"table{number}" for number in range(30)), "Product", "products"]
+
+    assert closest("Products", names)[:2] == ["products", "Product"]
+    assert len(closest("Products", names)) == 10
