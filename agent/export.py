@@ -1,0 +1,139 @@
+"""The use case: every row of the shop's table becomes a catalogue, and that a run in the cloud."""
+
+import hashlib
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import IO, Protocol
+
+from agent.errors import EmptyTableError
+from contract.blobs import CatalogMetadata, RunId, StoreName, run_id
+from contract.catalog import write_catalog
+from contract.compression import compressed
+from contract.product import CatalogRow
+
+_ROWS_A_STEP = 500
+_NO_JSON: list[object] = []
+"""Stands in a catalogue for a value of a type that can't be sent: it is rejected, and stops no other."""
+
+
+class ProductSource(Protocol):
+    """A table of products."""
+
+    def rows(self) -> Iterator[tuple[object, object, object]]:
+        """Give (product id, product name, price) of every row, ordered by product id."""
+
+    def count(self) -> int | None:
+        """Give how many rows there are, or None if that takes too long to find out."""
+
+
+class CatalogStore(Protocol):
+    """Where catalogues go."""
+
+    def put(
+        self, name: str, catalog: IO[bytes], metadata: CatalogMetadata, sent: Callable[[int], None]
+    ) -> str:
+        """Upload a catalogue, whole or not at all, and give its ETag; `sent` is told the bytes so far."""
+
+
+class Progress(Protocol):
+    """Somebody who watches."""
+
+    def begin(self, what: str, unit: str, total: Callable[[], int | None]) -> None:
+        """A new stretch of work begins; one before it has ended. `total` may take a while to tell."""
+
+    def reach(self, done: int, total: int | None = None) -> None:
+        """So much of it is done, and so much is to be done in all, if that is better known now."""
+
+    def say(self, sentence: str) -> None:
+        """Something happened that the user should know."""
+
+    def end(self) -> None:
+        """The stretch of work is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A catalogue that is in the cloud, and the run it becomes."""
+
+    store: StoreName
+    run: RunId
+    metadata: CatalogMetadata
+
+
+def write_products(
+    source: ProductSource, target: IO[bytes], progress: Progress, *, packed: bool
+) -> CatalogMetadata:
+    """Write every row of `source` into `target` as a catalogue, gzipped if `packed`; say what it is.
+
+    Raises EmptyTableError when there is none: an empty read is a mistake somewhere, never an empty shop.
+    """
+    rows = CountedRows(source, progress)
+    text = write_catalog(rows)
+    digest = hashlib.sha256()
+    for block in compressed(text) if packed else text:
+        digest.update(block)
+        target.write(block)
+    if not rows.number:
+        raise EmptyTableError
+    return CatalogMetadata(
+        rows=rows.number,
+        sha256=digest.hexdigest(),
+        traceparent=f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01",
+        ids_are_unique=True,
+    )
+
+
+class CountedRows:
+    """The rows of a source as a catalogue takes them, counted while they pass."""
+
+    def __init__(self, source: ProductSource, progress: Progress) -> None:
+        self.number = 0
+        self._source = source
+        self._progress = progress
+
+    def __iter__(self) -> Iterator[CatalogRow]:
+        self._progress.begin("Reading products", "rows", self._source.count)
+        for product_id, product_name, sell_price in self._source.rows():
+            self.number += 1
+            if self.number % _ROWS_A_STEP == 0:
+                self._progress.reach(self.number)
+            yield CatalogRow(_whole(product_id), _plain(product_name), _exact(sell_price))
+        self._progress.reach(self.number)
+        self._progress.end()
+
+
+def _plain(value: object) -> object:
+    return value if value is None or isinstance(value, str | int) else _NO_JSON
+
+
+def _whole(value: object) -> object:
+    """Give an id; one that is a whole number is an integer even where its column is a numeric."""
+    if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value():
+        return int(value)
+    return _plain(value)
+
+
+def _exact(value: object) -> object:
+    """Give a price with the digits that it has; of a float, the shortest that mean the same."""
+    if isinstance(value, float):
+        value = Decimal(repr(value))
+    return value if isinstance(value, Decimal) else _plain(value)
+
+
+def upload_catalog(
+    catalogs: CatalogStore,
+    name: str,
+    catalog: IO[bytes],
+    metadata: CatalogMetadata,
+    progress: Progress,
+) -> Upload:
+    """Upload what `write_products` wrote, under a name from `new_catalog_name`; say what it becomes."""
+    store, _, rest = name.partition("/")
+    size = catalog.tell()
+    catalog.seek(0)
+    progress.begin("Uploading", "B", lambda: size)
+    etag = catalogs.put(name, catalog, metadata, progress.reach)
+    progress.end()
+    return Upload(StoreName(store), run_id(rest.removesuffix(".json.gz"), etag), metadata)

@@ -1,0 +1,102 @@
+"""The use case: watch a run in the cloud until it ends."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from agent.errors import StorageUnavailableError
+from agent.export import Progress
+from contract.blobs import RunId, StoreName
+from contract.run import Run, RunState
+
+logger = logging.getLogger(__name__)
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 2.0
+
+
+class RunRecords(Protocol):
+    """Where the function tells what it does."""
+
+    def read(self, store: StoreName, run: RunId) -> Run | None:
+        """Give a run as its record has it now, or None if there is no readable one yet.
+
+        Raises StorageUnavailableError for what passes, StorageError for what doesn't.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Time, so that tests need not wait for it."""
+
+    monotonic: Callable[[], float]
+    sleep: Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """Watches runs, and tells the user what changes."""
+
+    records: RunRecords
+    clock: Clock
+    progress: Progress
+
+    def follow(self, store: StoreName, run: RunId, patience: float) -> Run | None:
+        """Watch a run until it ends, for `patience` seconds at most; give it as last seen, if ever.
+
+        What passes (storage out of reach for a while, a record that is being mended) is waited out.
+        Raises StorageError when the record may not be read.
+        """
+        watcher = _Watcher(self.progress)
+        ends, pause = self.clock.monotonic() + patience, _FIRST_PAUSE
+        self.progress.begin("Sending to Digible", "products", lambda: None)
+        while True:
+            try:
+                watcher.see(self.records.read(store, run))
+            except StorageUnavailableError as trouble:
+                watcher.miss(str(trouble))
+            left = ends - self.clock.monotonic()
+            if left <= 0 or watcher.has_ended:
+                break
+            self.clock.sleep(min(pause, left))
+            pause = min(pause * 1.5, _LONGEST_PAUSE)
+        self.progress.end()
+        return watcher.run
+
+
+class _Watcher:
+    """Tells the user what changes in a run, once."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.run: Run | None = None
+        self._progress = progress
+        self._is_out_of_reach = False
+
+    @property
+    def has_ended(self) -> bool:
+        return self.run is not None and self.run.state.is_final
+
+    def see(self, run: Run | None) -> None:
+        self._is_out_of_reach = False
+        if run is None or run == self.run:
+            return
+        before, self.run = self.run, run
+        logger.debug("run %s is %s, accepted %d of %d", run.run, run.state, run.accepted, run.read)
+        self._progress.reach(run.accepted + run.rejected, run.read or None)
+        if run.state is RunState.WAITING and (before is None or before.retry_at != run.retry_at):
+            self._progress.say(waiting_sentence(run))
+
+    def miss(self, trouble: str) -> None:
+        logger.debug("%s", trouble)
+        if not self._is_out_of_reach:
+            self._progress.say(
+                f"{trouble} Still trying; the upload goes on in the cloud meanwhile."
+            )
+        self._is_out_of_reach = True
+
+
+def waiting_sentence(run: Run) -> str:
+    """Tell why a run waits, and when it goes on by this machine's clock."""
+    if run.retry_at is None:
+        return run.message
+    return f"{run.message} It goes on at {run.retry_at.astimezone():%H:%M}."

@@ -1,0 +1,105 @@
+"""What a run came to, in words for the shop owner and as an exit code: pure."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import assert_never
+
+from agent.errors import ExitCode
+from agent.export import Upload
+from agent.following import waiting_sentence
+from agent.preview import Preview
+from contract.blobs import RUNS, run_record_name
+from contract.product import Product, Rejection
+from contract.run import SESSION_EXPIRED, Run, RunState
+
+MAX_SHOWN = 20
+"""Rejections shown at most; the run record lists more."""
+
+_COUNTS = ("read", "accepted", "rejected", "not sent")
+
+
+def exit_code(state: RunState) -> ExitCode:
+    """Give the exit code for how a run ended, or didn't."""
+    match state:
+        case RunState.SUCCEEDED:
+            return ExitCode.SUCCEEDED
+        case RunState.COMPLETED_WITH_REJECTIONS:
+            return ExitCode.COMPLETED_WITH_REJECTIONS
+        case RunState.SESSION_EXPIRED:
+            return ExitCode.SESSION_EXPIRED
+        case RunState.FAILED | RunState.INVALID_CATALOG | RunState.SUPERSEDED:
+            return ExitCode.FAILED
+        case RunState.SENDING | RunState.WAITING:
+            return ExitCode.NO_OUTCOME
+        case _:
+            assert_never(state)
+
+
+def describe_run(run: Run) -> str:
+    """Tell how a run ended: its message, its counts, what was rejected and why, its id."""
+    lines = [SESSION_EXPIRED if run.state is RunState.SESSION_EXPIRED else harmless(run.message)]
+    lines.append("")
+    counts = (run.read, run.accepted, run.rejected, run.not_sent)
+    width = max(len(f"{count:,}") for count in counts)
+    lines += [f"  {name:<9} {count:>{width},}" for name, count in zip(_COUNTS, counts, strict=True)]
+    lines += _rejections(run.rejections, run.rejected)
+    if run.error is not None and run.error.detail not in run.message:
+        lines += ["", f"Details: {harmless(run.error.detail)}"]
+    return "\n".join([*lines, "", f"Run: {run.run}"])
+
+
+def describe_unfinished(run: Run | None, upload: Upload, seconds: float) -> str:
+    """Tell that a run has not ended in time, and what was last seen of it."""
+    waited = f"{seconds:g} seconds" if seconds < 120 else f"{seconds / 60:g} minutes"
+    begin = f"No outcome within {waited}: the upload is done, and its run goes on in the cloud."
+    if run is None:
+        seen = "It has not begun yet; if it never does, tell your operator."
+    else:
+        seen = (
+            f"So far {run.accepted:,} of {run.read:,} products were accepted and {run.rejected:,} "
+            f"rejected. {harmless(waiting_sentence(run))}"
+        )
+    return f"{begin} {seen}\n{where_to_look(upload)}"
+
+
+def where_to_look(upload: Upload) -> str:
+    """Tell a run's id, and where its record is to be found."""
+    record = run_record_name(upload.store, upload.run)
+    return f"Run: {upload.run} (its record is the blob {record} in the container {RUNS})"
+
+
+def describe_preview(preview: Preview) -> str:
+    """Tell what an upload would send."""
+    lines = [
+        f"{preview.read:,} rows read: {preview.sendable:,} would be sent, {preview.rejected:,} rejected. Nothing was sent."
+    ]
+    if preview.first:
+        lines += ["", "The first as they would be sent:"]
+        lines += [f"  {_as_sent(product)}" for product in preview.first]
+    return "\n".join([*lines, *_rejections(preview.rejections, preview.rejected)])
+
+
+def harmless(text: str) -> str:
+    """Give `text` without what would move a terminal's cursor, change its colours or break its lines."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def _as_sent(product: Product) -> str:
+    fields = {
+        "productName": product.product_name,
+        "productPrice": product.product_price,
+        "productId": product.product_id,
+    }
+    return harmless(json.dumps(fields, ensure_ascii=False))
+
+
+def _rejections(listed: Sequence[Rejection], count: int) -> Iterable[str]:
+    if not count:
+        return
+    yield from ("", "Rejected:")
+    for rejection in listed[:MAX_SHOWN]:
+        product = rejection.product_id or "(no id)"
+        row = f"row {rejection.row:,}, " if rejection.row is not None else ""
+        yield harmless(f"  {row}product {product}: {rejection.reason}")
+    if count > MAX_SHOWN:
+        yield f"  … and {count - len(listed[:MAX_SHOWN]):,} more"

@@ -1,0 +1,133 @@
+"""Finds the settings file and reads it, together with what the environment says instead."""
+
+import re
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.errors import SettingsError
+
+FILE_NAME = "shopmaster.toml"
+PREFIX = "SHOPMASTER_"
+CONFIG_VARIABLE = "SHOPMASTER_CONFIG"
+_SAVE_AGAIN = "Save it again with the encoding UTF-8."
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A setting's value as it was found, and where."""
+
+    value: object
+    place: str
+    """The key as the user knows it: `database.server` in a file, or the environment variable's name."""
+
+    in_environment: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RawSettings:
+    """Everything that was set, right or wrong."""
+
+    entries: Mapping[str, Entry]
+    """By dotted key, such as `database.server`."""
+
+    file: Path | None
+    """The settings file, if there is one."""
+
+    looked_at: tuple[Path, ...]
+    """Where it was searched."""
+
+
+def machine_wide_file(environment: Mapping[str, str], platform: str = sys.platform) -> Path:
+    """Give the place of the settings file that serves every account of this machine."""
+    if platform == "win32":
+        return Path(environment.get("PROGRAMDATA") or r"C:\ProgramData") / "shopMaster" / FILE_NAME
+    if platform == "darwin":
+        return Path("/Library/Application Support/shopMaster") / FILE_NAME
+    return Path("/etc/shopmaster") / FILE_NAME
+
+
+def read_settings(config: Path | None, environment: Mapping[str, str]) -> RawSettings:
+    """Read the settings file, if there is one, and the environment, which wins.
+
+    The file is `config`, or `$SHOPMASTER_CONFIG`, or else the first there is of the machine-wide one and
+    `./shopmaster.toml`. Raises SettingsError when it can't be read, or was named but isn't there.
+    """
+    named = config or (Path(value) if (value := environment.get(CONFIG_VARIABLE)) else None)
+    places = (named,) if named else (machine_wide_file(environment), Path(FILE_NAME))
+    for place in places:
+        data = _bytes(place)
+        if data is not None:
+            entries = dict(_entries(_table(place, data)))
+            return RawSettings(entries | dict(_from(environment)), place, places)
+    if named is not None:
+        asked = "--config" if config else f"${CONFIG_VARIABLE}"
+        raise SettingsError(
+            f"There is no settings file {named}, which {asked} names. "
+            "Correct the path, or create the file."
+        )
+    return RawSettings(dict(_from(environment)), None, places)
+
+
+def variable(key: str) -> str:
+    """Give the name of the environment variable for a dotted key."""
+    return PREFIX + key.replace(".", "__").upper()
+
+
+def _bytes(place: Path) -> bytes | None:
+    try:
+        return place.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise SettingsError(
+            f"The settings file {place} can't be read ({error.strerror}). "
+            "See to it that this account may read it."
+        ) from error
+
+
+def _table(place: Path, data: bytes) -> dict[str, object]:
+    if data.startswith(_UTF_16):
+        raise SettingsError(f"The settings file {place} is saved as UTF-16. {_SAVE_AGAIN}")
+    try:
+        return tomllib.loads(data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise SettingsError(f"{place}, line {line}, is not UTF-8. {_SAVE_AGAIN}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise _toml_problem(place, data, str(error)) from error
+
+
+def _toml_problem(place: Path, data: bytes, said: str) -> SettingsError:
+    """Put the parser's words, which name a line, into ours; the line itself may hold a secret."""
+    found = re.search(r"\(at (?:line (\d+), column (\d+)|end of document)\)", said)
+    reason = said[: found.start()].strip() if found else said
+    to_do = "Correct that line: text stands in quotes."
+    if "\\" in reason or "escape" in reason:
+        to_do = r"Put text that holds a \ in single quotes: 'localhost\SQLEXPRESS'."
+    if found is None or found[1] is None:
+        last = data.rstrip().count(b"\n") + 1
+        where = f"line {last}, the last one"
+    else:
+        where = f"line {found[1]}, column {found[2]}"
+    return SettingsError(f"The settings file {place} can't be read: {reason} ({where}). {to_do}")
+
+
+def _entries(table: Mapping[str, object], above: str = "") -> Iterator[tuple[str, Entry]]:
+    for name, value in table.items():
+        key = above + name
+        if isinstance(value, dict):
+            yield from _entries(value, f"{key}.")
+        else:
+            yield key, Entry(value, key, in_environment=False)
+
+
+def _from(environment: Mapping[str, str]) -> Iterator[tuple[str, Entry]]:
+    """Give the settings of the environment; an empty variable is as good as none."""
+    for name, value in environment.items():
+        if name.startswith(PREFIX) and name != CONFIG_VARIABLE and value:
+            key = name.removeprefix(PREFIX).lower().replace("__", ".")
+            yield key, Entry(value, name, in_environment=True)

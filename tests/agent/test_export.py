@@ -1,0 +1,160 @@
+"""The export: every row of the table, in one catalogue, whole or not at all."""
+
+import gzip
+import hashlib
+import io
+from collections.abc import Callable
+from decimal import Decimal
+from typing import IO
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.errors import EmptyTableError
+from agent.export import upload_catalog, write_products
+from contract.blobs import CatalogMetadata, CatalogName, parse_name, run_id
+from contract.catalog import read_catalog
+from contract.product import CatalogRow, Product, check_product
+from tests.agent.shops import FakeProgress, FakeSource, products
+
+NAME = "0001/20261123T120000Z-1a2b3c4d.json.gz"
+
+
+class FakeStore:
+    """A store of catalogues in memory."""
+
+    def __init__(self) -> None:
+        self.blobs: dict[str, tuple[bytes, CatalogMetadata]] = {}
+
+    def put(
+        self, name: str, catalog: IO[bytes], metadata: CatalogMetadata, sent: Callable[[int], None]
+    ) -> str:
+        self.blobs[name] = (catalog.read(), metadata)
+        sent(catalog.tell())
+        return '"0x8DC12"'
+
+
+def written(source: FakeSource, *, packed: bool = True) -> tuple[bytes, CatalogMetadata]:
+    target = io.BytesIO()
+    metadata = write_products(source, target, FakeProgress(), packed=packed)
+    return target.getvalue(), metadata
+
+
+def rows_of(data: bytes) -> list[CatalogRow]:
+    return list(read_catalog([data]))
+
+
+def test_every_row_is_in_the_catalogue_as_it_was_read() -> None:
+    table = [*products(3), (None, "", None), ("P0001", "again", "-1"), (7, 8, Decimal("1E+3"))]
+    data, metadata = written(FakeSource(table))
+    assert rows_of(data) == [*table[:-1], (7, 8, "1000")]
+    assert metadata.rows == len(table)
+
+
+def test_the_metadata_describes_the_stored_bytes() -> None:
+    data, metadata = written(FakeSource(products(10)))
+    assert metadata.sha256 == hashlib.sha256(data).hexdigest()
+    assert metadata.ids_are_unique
+    assert metadata.traceparent is not None
+    version, trace, span, flags = metadata.traceparent.split("-")
+    assert (version, len(trace), len(span), flags) == ("00", 32, 16, "01")
+    assert CatalogMetadata.from_headers(metadata.to_headers()) == metadata
+
+
+def test_each_export_has_a_trace_of_its_own() -> None:
+    _, first = written(FakeSource(products(1)))
+    _, second = written(FakeSource(products(1)))
+    assert first.traceparent != second.traceparent
+
+
+def test_a_catalogue_is_gzipped_only_if_asked() -> None:
+    plain, _ = written(FakeSource(products(5)), packed=False)
+    packed, _ = written(FakeSource(products(5)))
+    assert gzip.decompress(packed) == plain
+    assert plain.startswith(b"[")
+
+
+def test_an_empty_table_is_no_catalogue() -> None:
+    with pytest.raises(EmptyTableError, match="nothing was uploaded"):
+        written(FakeSource([]))
+
+
+@pytest.mark.parametrize(
+    ("product_id", "sent"),
+    [
+        ("007", "007"),
+        (7, 7),
+        (Decimal(7), 7),
+        (Decimal("7.00"), 7),
+        (Decimal(12345678901234567890123456789012345678), 12345678901234567890123456789012345678),
+    ],
+)
+def test_a_whole_number_stays_one_whatever_its_column(product_id: object, sent: object) -> None:
+    data, _ = written(FakeSource([(product_id, "Tea", "1.00")]))
+    product = check_product(rows_of(data)[0], 1)
+    assert isinstance(product, Product)
+    assert product.product_id == sent
+    assert type(product.product_id) is type(sent)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        (Decimal("7.5"), "Tea", "1"),
+        (Decimal("NaN"), "Tea", "1"),
+        (b"7", "Tea", "1"),
+        ("7", 3.5, "1"),
+        ("7", Decimal(3), "1"),
+        ("7", "Tea", b"1"),
+        ("7", "Tea", float("inf")),
+        ("7", "Tea", float("nan")),
+        ("7", "Tea", True),
+        ("7", "T\ud800", "1"),
+    ],
+    ids=repr,
+)
+def test_a_value_that_cannot_be_sent_is_rejected_and_stops_no_other(
+    row: tuple[object, object, object],
+) -> None:
+    data, metadata = written(FakeSource([row, *products(1)]))
+    first, second = (check_product(each, 1) for each in rows_of(data))
+    assert not isinstance(first, Product)
+    assert isinstance(second, Product)
+    assert metadata.rows == 2
+
+
+@given(st.decimals(min_value=0, max_value=10**16, places=2))
+def test_a_price_keeps_its_digits(price: Decimal) -> None:
+    data, _ = written(FakeSource([("1", "Tea", price)]))
+    assert rows_of(data)[0].sell_price == format(price, "f")
+
+
+def test_a_float_s_price_has_its_shortest_digits() -> None:
+    data, _ = written(FakeSource([("1", "Tea", 12.1), ("2", "Tea", 1e22)]))
+    assert [row.sell_price for row in rows_of(data)] == ["12.1", "1" + "0" * 22]
+
+
+def test_a_source_that_breaks_leaves_the_export_unfinished() -> None:
+    with pytest.raises(RuntimeError, match="cut"):
+        written(FakeSource(products(3), breaks_with=RuntimeError("cut")))
+
+
+def test_the_upload_knows_the_run_it_becomes() -> None:
+    target, store, progress = io.BytesIO(), FakeStore(), FakeProgress()
+    metadata = write_products(FakeSource(products(4)), target, progress, packed=True)
+    upload = upload_catalog(store, NAME, target, metadata, progress)
+    assert store.blobs == {NAME: (target.getvalue(), metadata)}
+    parsed = parse_name(NAME)
+    assert isinstance(parsed, CatalogName)
+    assert (upload.store, upload.run) == (parsed.store, run_id(parsed.stem, '"0x8DC12"'))
+
+
+def test_progress_is_told_of_rows_and_bytes() -> None:
+    target, progress = io.BytesIO(), FakeProgress()
+    metadata = write_products(FakeSource(products(1_200)), target, progress, packed=True)
+    assert progress.reached == [(0, 1200), (500, None), (1000, None), (1200, None)]
+    upload_catalog(FakeStore(), NAME, target, metadata, progress)
+    assert progress.begun == ["Reading products", "Uploading"]
+    assert progress.reached[-2:] == [(0, target.tell()), (target.tell(), None)]
+    assert progress.ended == 2

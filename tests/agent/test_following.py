@@ -1,0 +1,96 @@
+"""Following a run: until it ends or time is up, and through everything that passes."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from agent.errors import StorageError, StorageUnavailableError
+from agent.following import Follower
+from contract.blobs import RunId, StoreName
+from contract.run import Run, RunState
+from tests.agent.shops import NOW, FakeProgress, FakeTime, make_run
+
+SENDING = make_run(read=400, accepted=200)
+DONE = make_run(RunState.SUCCEEDED, read=400, accepted=400)
+AWAY = StorageUnavailableError("The storage account can't be reached.")
+
+
+class FakeRecords:
+    """Gives one thing after another, the last one for ever."""
+
+    def __init__(self, *given: Run | StorageError | None) -> None:
+        self._given = list(given)
+        self.reads = 0
+
+    def read(self, store: StoreName, run: RunId) -> Run | None:
+        self.reads += 1
+        now = self._given.pop(0) if len(self._given) > 1 else self._given[0]
+        if isinstance(now, StorageError):
+            raise now
+        return now
+
+
+class Watch:
+    """A follower with time and progress of its own."""
+
+    def __init__(self, *given: Run | StorageError | None) -> None:
+        self.records = FakeRecords(*given)
+        self.time = FakeTime()
+        self.progress = FakeProgress()
+
+    def follow(self, patience: float = 60) -> Run | None:
+        follower = Follower(self.records, self.time.clock, self.progress)
+        return follower.follow(DONE.store, DONE.run, patience)
+
+
+@pytest.mark.parametrize("state", [state for state in RunState if state.is_final])
+def test_it_ends_with_the_run(state: RunState) -> None:
+    watch = Watch(None, SENDING, replace(DONE, state=state))
+    assert watch.follow() == replace(DONE, state=state)
+    assert watch.records.reads == 3
+
+
+def test_the_pauses_grow_from_a_quarter_second_to_two() -> None:
+    watch = Watch(SENDING)
+    watch.follow(20)
+    slept = watch.time.slept
+    assert slept[0] == 0.25
+    assert slept[:-1] == sorted(slept[:-1])
+    assert max(slept) == 2
+
+
+def test_time_that_is_up_gives_the_run_as_last_seen() -> None:
+    watch = Watch(None, SENDING)
+    assert watch.follow(10) == SENDING
+    assert watch.time.now == pytest.approx(10)
+    assert Watch(None).follow(10) is None
+
+
+def test_an_outage_is_waited_out_and_mentioned_once() -> None:
+    watch = Watch(SENDING, AWAY, AWAY, AWAY, SENDING, AWAY, DONE)
+    assert watch.follow() == DONE
+    assert len(watch.progress.said) == 2
+    assert all("Still trying" in sentence for sentence in watch.progress.said)
+
+
+def test_a_refusal_is_not_waited_out() -> None:
+    with pytest.raises(StorageError, match="refused"):
+        Watch(SENDING, StorageError("refused")).follow()
+
+
+def test_a_waiting_run_is_told_of_with_its_hour_and_followed_further() -> None:
+    waiting = make_run(
+        RunState.WAITING, message="Digible is down.", retry_at=NOW + timedelta(minutes=5)
+    )
+    later = replace(waiting, retry_at=NOW + timedelta(minutes=9))
+    watch = Watch(SENDING, waiting, waiting, later, SENDING, DONE)
+    assert watch.follow() == DONE
+    hours = [f"{each.retry_at.astimezone():%H:%M}" for each in (waiting, later) if each.retry_at]
+    assert watch.progress.said == [f"Digible is down. It goes on at {hour}." for hour in hours]
+
+
+def test_progress_counts_what_is_settled() -> None:
+    watch = Watch(SENDING, replace(SENDING, accepted=300, rejected=20), DONE)
+    watch.follow()
+    assert watch.progress.reached == [(0, None), (200, 400), (320, 400), (400, 400)]
