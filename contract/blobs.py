@@ -78,10 +78,11 @@ def parse_name(blob: str) -> CatalogName | ResumeName:
         raise InvalidNameError(f"Its folder is not a store. {invalid}") from None
     if len(blob) > _MAX_NAME:
         raise InvalidNameError(f"Its name is longer than {_MAX_NAME} characters.")
-    if any(part in {"", ".", ".."} for part in rest.split("/")) or not rest.isprintable():
+    if any(part in {"", ".", ".."} for part in re.split(r"[/\\]", rest)) or not rest.isprintable():
         raise InvalidNameError("Its name has empty or unprintable parts.")
-    if rest.endswith(_RESUME_ENDING) and rest != _RESUME_ENDING:
-        return ResumeName(store, RunId(rest.removesuffix(_RESUME_ENDING)))
+    run = rest.removesuffix(_RESUME_ENDING)
+    if run != rest and run and not run.endswith("/"):
+        return ResumeName(store, RunId(run))
     stem = _CATALOG_ENDING.sub("", rest)
     if stem == rest or not stem or stem.endswith("/"):
         raise InvalidNameError("Its ending is none of .json, .jsonl, .json.gz and .jsonl.gz.")

@@ -1,6 +1,7 @@
 """From a catalogue's stored bytes to its text, and back to gzip: streamed, and bounded whatever comes."""
 
 import codecs
+import itertools
 import zlib
 from collections.abc import Iterable, Iterator
 
@@ -10,8 +11,11 @@ MAX_BYTES = 2 << 30
 MAX_RATIO = 200
 """Bytes of text for a byte of gzip at most: catalogues reach 10 to 30, a gzip bomb 1,000."""
 
-_RATIO_FROM = 16 << 20  # a small file may compress as well as it likes
-_STEP = 1 << 18  # of what is decompressed at a time
+_RATIO_FROM = 4 << 20  # a small file may compress as well as it likes
+_STEP = 1 << 18  # of text given at a time
+_PACKED_STEP = (
+    1 << 14
+)  # of gzip taken at a time: each member's end copies what follows it in the block
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_WBITS = 31
 
@@ -36,43 +40,62 @@ def compressed(blocks: Iterable[bytes]) -> Iterator[bytes]:
 
 def decompressed(blocks: Iterable[bytes]) -> Iterator[bytes]:
     """Give the text's bytes, unpacked if the first two say gzip; raises CatalogError past the limits."""
-    source = iter(blocks)
-    head = b""
-    for block in source:
-        head += block
-        if len(head) >= len(_GZIP_MAGIC):
-            break
-    text = _unpacked(head, source) if head.startswith(_GZIP_MAGIC) else _chained(head, source)
+    source = _in_blocks(blocks, _PACKED_STEP)
+    head = next(source, b"")
+    stored = itertools.chain([head], source)
+    text = _unpacked(stored) if head.startswith(_GZIP_MAGIC) else stored
     size = 0
-    for block in text:
+    for block in _in_blocks(text, _STEP):
         size += len(block)
         if size > MAX_BYTES:
-            raise CatalogError(f"it is larger than {MAX_BYTES >> 30} GB", f"byte {MAX_BYTES:,}")
+            raise _too_large()
         yield block
 
 
-def _chained(head: bytes, source: Iterator[bytes]) -> Iterator[bytes]:
-    if head:
-        yield head
-    yield from source
+def _too_large() -> CatalogError:
+    return CatalogError(f"it is larger than {MAX_BYTES >> 30} GB", f"byte {MAX_BYTES:,}")
 
 
-def _unpacked(head: bytes, source: Iterator[bytes]) -> Iterator[bytes]:
+def _in_blocks(blocks: Iterable[bytes], size: int) -> Iterator[bytes]:
+    """Give the same bytes in blocks of `size`, the last one shorter.
+
+    What is found in a catalogue, and what finding it costs, then never depends on how it arrived.
+    """
+    kept: list[bytes] = []
+    length = 0
+    for block in blocks:
+        if not block:
+            continue
+        kept.append(block)
+        length += len(block)
+        if length >= size:
+            joined = b"".join(kept)
+            whole = length - length % size
+            yield from (joined[start : start + size] for start in range(0, whole, size))
+            length -= whole
+            kept = [joined[whole:]]
+    if length:
+        yield b"".join(kept)
+
+
+def _unpacked(blocks: Iterable[bytes]) -> Iterator[bytes]:
     """Unpack gzip, several members after one another included."""
     unpacker = zlib.decompressobj(_GZIP_WBITS)
     taken = given = 0
-    for block in _chained(head, source):
+    for block in blocks:
         pending, text = block, b""
         while pending or len(text) == _STEP:  # a full step may have left more inside the unpacker
             if unpacker.eof:
+                padded = len(pending)
                 pending = pending.lstrip(b"\0")  # padding, which gzip(1) passes over too
+                taken += padded - len(pending)
                 if not pending:
                     break
                 unpacker = zlib.decompressobj(_GZIP_WBITS)
             try:
                 text = unpacker.decompress(pending, _STEP)
             except zlib.error:
-                raise CatalogError("the gzip file is damaged", f"byte {taken:,}") from None
+                raise CatalogError("the gzip file is damaged", f"byte {taken + 1:,}") from None
             rest = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
             taken += len(pending) - len(rest)
             given += len(text)
@@ -84,6 +107,8 @@ def _unpacked(head: bytes, source: Iterator[bytes]) -> Iterator[bytes]:
             pending = rest
             if text:
                 yield text
+        if taken > MAX_BYTES:  # of members that hold nothing, or a header without end
+            raise _too_large()
     if not unpacker.eof:
         raise CatalogError(
             "the gzip file ends too early: it was cut off on its way", f"byte {taken:,}"

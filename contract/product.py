@@ -15,7 +15,7 @@ MAX_DIGITS = 38
 
 _ALREADY_DIGITS = re.compile(r"(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,18})?\Z")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?\Z")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?\Z")
 
 
 class Repeated:
@@ -98,12 +98,12 @@ def check_products(
     """
     before: object = None
     for number, row in enumerate(rows, 1):
-        if ids_are_unique and row.product_id is not None and row.product_id == before:
+        outcome = check_product(row, number)
+        if ids_are_unique and isinstance(outcome, Product) and outcome.product_id == before:
             reason = "ProductID stands in the table more than once: only its first row is sent"
-            yield number, Rejection(shown_id(row.product_id), number, Stage.CATALOG, reason)
-        else:
-            before = row.product_id
-            yield number, check_product(row, number)
+            outcome = Rejection(shown_id(row.product_id), number, Stage.CATALOG, reason)
+        before = row.product_id
+        yield number, outcome
 
 
 def shown_id(product_id: object) -> str | None:

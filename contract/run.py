@@ -1,13 +1,18 @@
 """A run (one delivery of one version of a catalogue) and its record, the JSON people and the agent read."""
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
-from contract.blobs import RunId, StoreName
+from contract.blobs import UNKNOWN_STORE, RunId, StoreName, parse_store
 from contract.product import Rejection, Stage
+
+_COUNTS = ("read", "accepted", "rejected", "not_sent")
+_DAMAGE = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
+_Value = TypeVar("_Value")
 
 RECORD_VERSION = 1
 MAX_REJECTIONS = 1_000
@@ -130,40 +135,20 @@ def encode_run(run: Run) -> bytes:
         "state": run.state.value,
         "message": run.message,
         "attempt": run.attempt,
-        "products": {
-            "read": run.read,
-            "accepted": run.accepted,
-            "rejected": run.rejected,
-            "not_sent": run.not_sent,
-        },
+        "products": {name: getattr(run, name) for name in _COUNTS},
         "batches": {"acknowledged": run.batches_acknowledged, "total": run.batches_total},
         "rejections": [
-            {
-                "product_id": rejection.product_id,
-                "row": rejection.row,
-                "stage": rejection.stage.value,
-                "reason": rejection.reason,
-            }
-            for rejection in run.rejections
+            {"product_id": one.product_id, "row": one.row, "stage": one.stage, "reason": one.reason}
+            for one in run.rejections
         ],
-        "error": None
-        if run.error is None
-        else {
-            "kind": run.error.kind,
-            "detail": run.error.detail,
-            "batch": run.error.batch,
-            "http_status": run.error.http_status,
-        },
+        "error": run.error and asdict(run.error),
         "started_at": _stamp(run.started_at),
         "updated_at": _stamp(run.updated_at),
         "finished_at": _stamp(run.finished_at),
         "retry_at": _stamp(run.retry_at),
         "waiting_since": _stamp(run.waiting_since),
         "retries": run.retries,
-        "checkpoint": {
-            "position": run.checkpoint.position,
-            "ahead": list(run.checkpoint.ahead),
-        },
+        "checkpoint": asdict(run.checkpoint),
     }
     return json.dumps(record, ensure_ascii=False).encode("utf-8", "replace")
 
@@ -172,11 +157,11 @@ def decode_run(data: bytes) -> Run:
     """Read a run record; raises RunRecordError when it is none, or its numbers contradict each other."""
     try:
         run = _decode(json.loads(data))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except _DAMAGE as error:
         raise RunRecordError(
-            f"The run record is damaged ({type(error).__name__}: {error})."
+            f"The run record is damaged ({type(error).__name__}: {str(error)[:200]})."
         ) from error
-    if min(run.not_sent, run.accepted, run.rejected, run.checkpoint.position) < 0:
+    if run.not_sent < 0 or len(run.rejections) > run.rejected:
         raise RunRecordError("The run record is damaged (its counts contradict each other).")
     return run
 
@@ -185,10 +170,10 @@ def _decode(record: dict[str, Any]) -> Run:
     if record["version"] != RECORD_VERSION:
         raise ValueError(f"version {record['version']!r} is not known here")
     products, batches = record["products"], record["batches"]
-    error, checkpoint = record.get("error"), record.get("checkpoint") or {}
+    checkpoint = record.get("checkpoint") or {}
     return Run(
         run=RunId(_text(record["run"])),
-        store=StoreName(_text(record["store"])),
+        store=_store(record["store"]),
         catalog=_text(record["catalog"]),
         etag=_text(record["etag"]),
         state=RunState(record["state"]),
@@ -198,20 +183,14 @@ def _decode(record: dict[str, Any]) -> Run:
         accepted=_count(products["accepted"]),
         rejected=_count(products["rejected"]),
         batches_acknowledged=_count(batches["acknowledged"]),
-        batches_total=None if batches["total"] is None else _count(batches["total"]),
-        rejections=tuple(
-            Rejection(item["product_id"], item["row"], Stage(item["stage"]), _text(item["reason"]))
-            for item in record["rejections"]
-        ),
-        error=error
-        and RunError(
-            _text(error["kind"]), _text(error["detail"]), error["batch"], error["http_status"]
-        ),
+        batches_total=_optional(_count, batches["total"]),
+        rejections=tuple(map(_rejection, record["rejections"])),
+        error=_optional(_error, record.get("error")),
         started_at=_moment(record["started_at"]),
         updated_at=_moment(record["updated_at"]),
-        finished_at=_optional_moment(record.get("finished_at")),
-        retry_at=_optional_moment(record.get("retry_at")),
-        waiting_since=_optional_moment(record.get("waiting_since")),
+        finished_at=_optional(_moment, record.get("finished_at")),
+        retry_at=_optional(_moment, record.get("retry_at")),
+        waiting_since=_optional(_moment, record.get("waiting_since")),
         retries=_count(record.get("retries", 0)),
         checkpoint=Checkpoint(
             _count(checkpoint.get("position", 0)),
@@ -227,9 +206,31 @@ def _text(value: object) -> str:
 
 
 def _count(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise TypeError("whole number expected")
     return value
+
+
+def _rejection(item: dict[str, Any]) -> Rejection:
+    return Rejection(
+        product_id=_optional(_text, item["product_id"]),
+        row=_optional(_count, item["row"]),
+        stage=Stage(item["stage"]),
+        reason=_text(item["reason"]),
+    )
+
+
+def _error(error: dict[str, Any]) -> RunError:
+    return RunError(
+        kind=_text(error["kind"]),
+        detail=_text(error["detail"]),
+        batch=_optional(_count, error["batch"]),
+        http_status=_optional(_count, error["http_status"]),
+    )
+
+
+def _store(value: object) -> StoreName:
+    return UNKNOWN_STORE if value == UNKNOWN_STORE else parse_store(_text(value))
 
 
 def _stamp(moment: datetime | None) -> str | None:
@@ -242,8 +243,8 @@ def _moment(value: object) -> datetime:
     moment = datetime.fromisoformat(_text(value))
     if moment.tzinfo is None:
         raise ValueError("time without a zone")
-    return moment
+    return moment.astimezone(UTC)
 
 
-def _optional_moment(value: object) -> datetime | None:
-    return None if value is None else _moment(value)
+def _optional(read: Callable[[Any], _Value], value: object) -> _Value | None:
+    return None if value is None else read(value)

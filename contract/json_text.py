@@ -1,0 +1,136 @@
+"""JSON values taken one by one from a text that arrives in blocks, so that it is never held whole."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
+
+from contract.compression import CatalogError
+
+MAX_VALUE = 1 << 20
+"""Characters of one product (or other JSON value) at most: what is longer is no product."""
+
+Decode: TypeAlias = Callable[[str, int], tuple[Any, int]]
+
+_LONGEST_TOKEN = 16  # an escaped pair such as \ud83d\ude00, or -Infinity, and to spare
+_SPACE = re.compile(r"[ \t\r\n]*")
+
+
+class JsonText:
+    """A window on a JSON text, from which whole values are taken one by one.
+
+    Every method skips white space first, and raises CatalogError where it finds something else.
+    """
+
+    def __init__(self, blocks: Iterator[str], decode: Decode) -> None:
+        """`decode` gives the value that begins at an index, and the index behind it."""
+        self._blocks = blocks
+        self._decode = decode
+        self._window = ""
+        self._at = 0
+        self._lines = 1
+        self._columns = 0
+
+    def peek(self) -> str:
+        """Skip white space and give the next character, or "" at the end."""
+        while True:
+            self._at = _SPACE.match(self._window, self._at).end()  # type: ignore[union-attr]  # matches always
+            if self._at < len(self._window):
+                return self._window[self._at]
+            if not self._more():
+                return ""
+
+    def expect(self, character: str) -> None:
+        """Take `character`; raises CatalogError if another one stands there."""
+        self.must_be(character, character)
+        self._at += 1
+
+    def take(self, character: str) -> bool:
+        """Take `character` if it stands next, and tell whether it did."""
+        taken = self.peek() == character
+        self._at += taken
+        return taken
+
+    def goes_on(self, closing: str) -> bool:
+        """Take the comma before one more element, or the bracket after the last, and tell which."""
+        if self.take(","):
+            return True
+        self.must_be(closing, f", or {closing}")
+        return not self.take(closing)
+
+    def must_be(self, character: str, what: str) -> None:
+        """Raise CatalogError, saying that `what` was expected, unless `character` stands next."""
+        found = self.peek()
+        if found != character:
+            raise self.error(f"{what} was expected" if found else "the file ends too early")
+
+    def key(self) -> str:
+        """Take an object's key and the colon behind it."""
+        self.must_be('"', "a key in double quotes")
+        name: str = self.value()
+        self.expect(":")
+        return name
+
+    def value(self) -> Any:
+        """Take the next JSON value, whole."""
+        self.peek()
+        while True:
+            try:
+                value, end = self._decode(self._window, self._at)
+            except json.JSONDecodeError as error:
+                self._complete_or_raise(error)
+            except RecursionError:
+                raise self.error("it is nested too deep") from None
+            else:
+                if end - self._at > MAX_VALUE:
+                    raise self._too_long()
+                if not (self._may_go_on(end) and self._more()):
+                    self._at = end
+                    return value
+
+    def _may_go_on(self, end: int) -> bool:
+        """Whether a value that ends there is a number with more to come: `1` as `1.5` or `1e+3`."""
+        return self._window[end - 1] not in '}]"' and end + 2 >= len(self._window)
+
+    def _complete_or_raise(self, error: json.JSONDecodeError) -> None:
+        """Read on, if the value may only be cut off by the window's end."""
+        place = self.position(error.pos - self._at)
+        unclosed = error.msg.startswith("Unterminated")
+        at_end = unclosed or error.pos >= len(self._window) - _LONGEST_TOKEN
+        if at_end and len(self._window) - self._at > MAX_VALUE:
+            raise self._too_long()
+        if at_end and self._more():
+            return
+        if unclosed or error.pos >= len(self._window):
+            raise self.error(
+                "the file ends too early: it was cut off, or a quote is missing", place
+            )
+        raise self.error(error.msg[:1].lower() + error.msg[1:], place)
+
+    def _too_long(self) -> CatalogError:
+        return self.error(f"a single value is longer than {MAX_VALUE:,} characters")
+
+    def position(self, distance: int = 0) -> tuple[int, int]:
+        """Give the line and column of the character `distance` further on, both from 1."""
+        return self._place(self._window[: self._at + distance])
+
+    def error(self, reason: str, place: tuple[int, int] | None = None) -> CatalogError:
+        """Make the error for what is wrong here, or at another line and column."""
+        line, column = place or self.position()
+        return CatalogError(reason, f"line {line:,}, column {column:,}")
+
+    def _more(self) -> bool:
+        block = next(self._blocks, None)
+        if block is None:
+            return False
+        self._lines, column = self._place(self._window[: self._at])
+        self._columns = column - 1
+        self._window = self._window[self._at :] + block
+        self._at = 0
+        return True
+
+    def _place(self, before: str) -> tuple[int, int]:
+        breaks = before.count("\n")
+        if breaks:
+            return self._lines + breaks, len(before) - before.rfind("\n")
+        return self._lines, self._columns + len(before) + 1

@@ -1,0 +1,1 @@
+"""Tests of what the store PC and the cloud agree on."""

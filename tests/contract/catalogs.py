@@ -1,0 +1,190 @@
+"""Catalogues for tests: products of every kind, written in every form the specification allows."""
+
+import gzip
+import itertools
+import json
+import tracemalloc
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+
+from contract import compression
+from contract.catalog import read_catalog
+from contract.compression import CatalogError
+from contract.product import CatalogRow, Product, Rejection, check_products
+
+PROPERTY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""For tests of properties: as many examples as a quick suite bears, on a machine however busy."""
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40).filter(str.strip)
+"""Any text but a blank one: umlauts, emojis and control characters included."""
+
+IDS = st.one_of(TEXT, st.integers(-(10**99) + 1, 10**99))
+BLOCK = 4 << 20
+"""Bytes that storage gives at a time."""
+
+GOOD = '{"ProductID": "A1", "ProductName": "Tea", "SellPrice": 12.50}'
+BLOCK_SIZES = st.lists(st.integers(1, 300), min_size=1, max_size=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A product as somebody writes it in JSON, and as it must be sent."""
+
+    product_id: str | int
+    name: str
+    price: str
+    """JSON text: `12.50` or `"12.50"`."""
+
+    digits: str
+
+    def json(self, *, ascii_only: bool, extra: str = "") -> str:
+        """Give the product as a JSON object, with an `extra` key if there is one."""
+        product_id = json.dumps(self.product_id, ensure_ascii=ascii_only)
+        name = json.dumps(self.name, ensure_ascii=ascii_only)
+        return f'{{{extra}"ProductID": {product_id}, "ProductName": {name}, "SellPrice": {self.price}}}'
+
+    @property
+    def product(self) -> Product:
+        """Give what Digible must get."""
+        return Product(self.product_id, self.name, self.digits)
+
+
+@st.composite
+def prices(draw: st.DrawFn) -> tuple[str, str]:
+    """A price as written in a JSON number, and its plain digits."""
+    whole = draw(st.one_of(st.just("0"), st.from_regex(r"[1-9][0-9]{0,37}", fullmatch=True)))
+    fraction = draw(st.one_of(st.just(""), st.from_regex(r"\.[0-9]{1,38}", fullmatch=True)))
+    return whole + fraction, whole + fraction
+
+
+@st.composite
+def written_products(draw: st.DrawFn) -> Written:
+    """Products that can be sent, their prices written as numbers and as text."""
+    price, digits = draw(prices())
+    return Written(
+        draw(IDS), draw(TEXT), price if draw(st.booleans()) else json.dumps(price), digits
+    )
+
+
+def array(objects: list[str]) -> str:
+    return f"[{', '.join(objects)}]"
+
+
+def indented(objects: list[str]) -> str:
+    return "[\r\n\t" + ",\r\n\t".join(objects) + "\r\n]\r\n"
+
+
+def lines(objects: list[str]) -> str:
+    return "\n".join(objects) + "\n"
+
+
+def spaced_lines(objects: list[str]) -> str:
+    return "\n\r\n".join(objects)
+
+
+def wrapped(objects: list[str]) -> str:
+    return f'{{"products": {array(objects)}}}'
+
+
+def wrapped_among_keys(objects: list[str]) -> str:
+    before = '"version": 1.5e+1, "shop": {"products": [1, {}]}, "note": "ProductID", "open": true'
+    after = '"count": -2.50E-3, "more": [[], {}, null, false], "end": "}]"'
+    return f'\n{{ {before} , "products" : {indented(objects)} , {after} }}\n'
+
+
+FORMS: dict[str, Callable[[list[str]], str]] = {
+    form.__name__: form
+    for form in (array, indented, lines, spaced_lines, wrapped, wrapped_among_keys)
+}
+
+
+def packed(data: bytes) -> bytes:
+    """Pack with gzip, the same today and tomorrow."""
+    return gzip.compress(data, mtime=0)
+
+
+def gzip_members(data: bytes) -> bytes:
+    """Pack with gzip as several members after one another, an empty one among them."""
+    third = len(data) // 3
+    parts = (data[:third], b"", data[third : 2 * third], data[2 * third :])
+    return b"".join(map(packed, parts))
+
+
+PACKINGS: dict[str, Callable[[bytes], bytes]] = {
+    "plain": bytes,
+    "with a byte order mark": lambda data: b"\xef\xbb\xbf" + data,
+    "gzip": packed,
+    "gzip of several members": gzip_members,
+    "gzip with padding": lambda data: packed(data) + bytes(512),
+    "gzip with a byte order mark": lambda data: packed(b"\xef\xbb\xbf" + data),
+}
+
+
+def cut(data: bytes, sizes: Sequence[int]) -> Iterator[bytes]:
+    """Give the bytes in blocks of these sizes, taken round and round."""
+    start = 0
+    for size in itertools.cycle(sizes):
+        if start >= len(data):
+            return
+        yield data[start : start + size]
+        start += size
+
+
+def read_cut(data: bytes, sizes: Sequence[int]) -> Iterator[CatalogRow]:
+    """Read a catalogue that arrives in blocks of these sizes, and is decoded in steps as small (from 2 bytes)."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compression, "_PACKED_STEP", min(max(sizes[0], 2), 1 << 14))
+        patch.setattr(compression, "_STEP", min(max(sizes[-1], 2), 1 << 18))
+        yield from read_catalog(cut(data, sizes))
+
+
+def outcomes(data: bytes | str, sizes: Sequence[int] = (1 << 20,)) -> list[Product | Rejection]:
+    """Read a catalogue to its end and check each product of it."""
+    rows = read_cut(data.encode() if isinstance(data, str) else data, sizes)
+    return [outcome for _, outcome in check_products(rows, ids_are_unique=False)]
+
+
+def row(
+    product_id: object = "A1", name: object = "Tea", price: object = Decimal("12.50")
+) -> CatalogRow:
+    """Give a row of which a test minds only a part."""
+    return CatalogRow(product_id, name, price)
+
+
+class Counted:
+    """Blocks that are made only when they are asked for, and counted."""
+
+    def __init__(self, blocks: Iterable[bytes]) -> None:
+        self._blocks = iter(blocks)
+        self.taken = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        block = next(self._blocks)
+        self.taken += len(block)
+        return block
+
+
+def ends_in(blocks: Iterable[bytes]) -> CatalogError:
+    """Read to the end, keep nothing, and give the error it ends in."""
+    with pytest.raises(CatalogError) as caught:
+        for _ in check_products(read_catalog(blocks), ids_are_unique=True):
+            pass
+    return caught.value
+
+
+def memory_of(blocks: Iterable[bytes]) -> tuple[int, int]:
+    """Read a catalogue under watch: how many products it has, and the peak of memory in bytes."""
+    tracemalloc.start()
+    try:
+        count = sum(1 for _ in read_catalog(blocks))
+        return count, tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()

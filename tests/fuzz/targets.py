@@ -1,0 +1,117 @@
+"""What is fuzzed: each reader of what others wrote, with good documents to start from."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from contract.blobs import RunId, StoreName
+from contract.catalog import read_catalog
+from contract.compression import CatalogError
+from contract.product import CatalogRow, Product, Rejection, Stage, check_products
+from contract.run import (
+    Checkpoint,
+    Run,
+    RunError,
+    RunRecordError,
+    RunState,
+    decode_run,
+    encode_run,
+)
+from tests.contract.catalogs import FORMS, PACKINGS, Written, cut, read_cut
+
+READ = "read to the end"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One reader under fuzz."""
+
+    name: str
+    seeds: tuple[bytes, ...]
+    """Good documents, from which the nonsense is made."""
+
+    read: Callable[[bytes], None]
+    """Reads the bytes. It catches what its reader may raise; anything else that comes out is a bug."""
+
+
+def read_a_catalogue(data: bytes) -> None:
+    """Read and check every product; how the bytes arrived must make no difference."""
+    outcomes, end = _outcome(read_catalog([data]))
+    assert _outcome(read_catalog(cut(data, [7]))) == (outcomes, end)
+    # In smaller steps, of two things that are wrong the other may be met first.
+    others, other_end = _outcome(read_cut(data, [7, 5]))
+    assert (end == READ) == (other_end == READ)
+    assert outcomes[: len(others)] == others[: len(outcomes)]
+
+
+def _outcome(rows: Iterable[CatalogRow]) -> tuple[list[Product | Rejection], str]:
+    outcomes: list[Product | Rejection] = []
+    checked = (outcome for _, outcome in check_products(rows, ids_are_unique=True))
+    try:
+        outcomes.extend(checked)
+    except CatalogError as error:
+        return outcomes, str(error)
+    return outcomes, READ
+
+
+def read_a_run_record(data: bytes) -> None:
+    """Read a run record; one that is read can be written and read again, and its counts agree."""
+    try:
+        run = decode_run(data)
+    except RunRecordError:
+        return
+    assert run.read == run.accepted + run.rejected + run.not_sent
+    assert min(run.accepted, run.rejected, run.not_sent) >= 0
+    written = decode_run(encode_run(run))  # to the millisecond
+    assert decode_run(encode_run(written)) == written
+    assert (written.state, written.read, written.checkpoint) == (
+        run.state,
+        run.read,
+        run.checkpoint,
+    )
+
+
+def _catalogues() -> Iterable[bytes]:
+    products = [
+        Written("A1", "Tee 🍵", "12.50", "12.50"),
+        Written(2, 'a "b"', '"0.10"', "0.10"),
+        Written(2, "twice", "-1", ""),
+    ]
+    objects = [product.json(ascii_only=False, extra='"Status": [1, {}], ') for product in products]
+    for form in FORMS.values():
+        yield form(objects).encode()
+    yield from (pack(FORMS["array"](objects).encode()) for pack in PACKINGS.values())
+
+
+def _run_records() -> Iterable[bytes]:
+    noon = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    run = Run(
+        run=RunId("x.8DC12"),
+        store=StoreName("0001"),
+        catalog="0001/x.json",
+        etag='"0x8DC12"',
+        state=RunState.SENDING,
+        message="",
+        started_at=noon,
+        updated_at=noon,
+    )
+    yield encode_run(run)
+    yield encode_run(
+        replace(
+            run,
+            state=RunState.WAITING,
+            read=600,
+            accepted=400,
+            rejected=1,
+            rejections=(Rejection("A17", 17, Stage.DIGIBLE, "zu groß"),),
+            error=RunError("unreachable", "no answer", 3, 503),
+            retry_at=noon,
+            checkpoint=Checkpoint(400, (4,)),
+        )
+    )
+
+
+TARGETS = (
+    Target("catalogue", tuple(_catalogues()), read_a_catalogue),
+    Target("run record", tuple(_run_records()), read_a_run_record),
+)
