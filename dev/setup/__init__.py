@@ -1,0 +1,1 @@
+"""Sets up, inside this folder, what the make targets need: `python -m dev.setup`."""

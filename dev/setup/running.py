@@ -1,0 +1,83 @@
+"""How a step of set-up runs a tool: a line of progress, silence, and one sentence when it fails."""
+
+from __future__ import annotations  # so that an older Python gets far enough to be told its age
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+TOOLS = ROOT / ".tools"
+VENV = ROOT / ".venv"
+ON_WINDOWS = os.name == "nt"
+PYTHON_VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
+VENV_PYTHON = VENV / ("Scripts/python.exe" if ON_WINDOWS else "bin/python")
+SITE_PACKAGES = VENV / ("Lib" if ON_WINDOWS else f"lib/python{PYTHON_VERSION}") / "site-packages"
+
+
+class SetUpError(Exception):
+    """A step failed: its message is one sentence that says which, and what to do."""
+
+
+def say(step: str) -> None:
+    """Print the line of a step that begins."""
+    print(f"{step} …", flush=True)
+
+
+def run(
+    command: Sequence[Path | str],
+    failure: str,
+    settings: Mapping[str, str] | None = None,
+    directory: Path = ROOT,
+) -> None:
+    """Run a tool in silence; when it fails, show what it said and raise SetUpError with `failure`."""
+    try:
+        done = subprocess.run(
+            [str(argument) for argument in command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **(settings or {})},
+            cwd=directory,
+            check=False,
+        )
+    except OSError as error:
+        raise SetUpError(f"{failure} ({error})") from error
+    if done.returncode:
+        print(done.stdout.decode(errors="replace").rstrip())
+        raise SetUpError(failure)
+
+
+def can_use_apt() -> bool:
+    """Whether this is root on a Debian, an Ubuntu or the like."""
+    return sys.platform == "linux" and os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
+def apt_install(*packages: str) -> None:
+    """Install Debian's packages as root; raises SetUpError."""
+    # One broken source of many fails an update that brought all that is needed: the install will tell.
+    subprocess.run(["apt-get", "update"], capture_output=True, check=False)
+    run(
+        ["apt-get", "install", "-y", "--no-install-recommends", *packages],
+        f"apt-get could not install {' '.join(packages)}.",
+        {"DEBIAN_FRONTEND": "noninteractive"},
+    )
+
+
+def empty_folder(name: str) -> Path:
+    """Make a folder under .tools to build something in: it is moved to its place when complete."""
+    folder = TOOLS / name
+    if folder.exists():  # left by an interruption
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def move(built: Path, place: Path) -> None:
+    """Put what was built in its place, instead of what was there."""
+    if place.exists():
+        shutil.rmtree(place)
+    built.rename(place)
