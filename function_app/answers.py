@@ -15,7 +15,8 @@ _MAX_WORDS = 500
 _TRANSIENT = frozenset({408, 425, 429})
 _TOKEN_REFUSED = frozenset({401, 403})
 _NOT_ABOUT_PRODUCTS = frozenset({404, 405, 407, 410, 411, 414, 415, 421, 426, 431, 451})
-_JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
+# A whole token or the beginning of one; it never looks back, so that a hostile text costs no time.
+_JWT = re.compile(r"eyJ[\w-]{6,}(?:\.[\w-]*){0,2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def interpret(response: Response, secret: str) -> Answer:
 def scrubbed(text: str, secret: str) -> str:
     """Give `text` on one line and not too long, without `secret` or anything that looks like a token."""
     cleaned = text.replace(secret, "***") if secret else text
-    cleaned = _JWT.sub("***", cleaned)
+    cleaned = _JWT.sub("***", cleaned)[: 8 * _MAX_WORDS]
     cleaned = " ".join("".join(c if c.isprintable() else " " for c in cleaned).split())
     return cleaned if len(cleaned) <= _MAX_WORDS else cleaned[: _MAX_WORDS - 1] + "…"
 
@@ -89,7 +90,8 @@ def _words(response: Response, content: Any) -> str:
     """Give Digible's own words: its message if it sent one, else the beginning of what it sent."""
     if message := _message(content):
         return message
-    text = response.body[: 8 * _MAX_WORDS].decode("utf-8", "replace").strip()
+    # The whole body: half a secret at a cut would not be known as one.
+    text = response.body.decode("utf-8", "replace").strip()
     if text:
         return text
     try:

@@ -77,7 +77,7 @@ class Attempt:
             return
         try:
             self.recorded.reload()
-            if self.recorded.run.state.is_final:
+            if self.recorded.is_left_alone():
                 return
             if locks.is_newest(store, self.version):
                 self._deliver(lease, ends_at, again=not first)

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from azure.core import MatchConditions
-from azure.core.exceptions import HttpResponseError, ResourceModifiedError, ResourceNotFoundError
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.storage.blob import BlobProperties, ContainerClient
 
 from contract.blobs import CatalogMetadata, quoted
 from function_app.errors import CatalogGoneError
 from function_app.ports import CatalogVersion
 
-_PRECONDITION_FAILED = 412
+_GONE = frozenset({404, 412})
 
 
 class BlobCatalogs:
@@ -36,14 +36,12 @@ class BlobCatalogs:
             yield from blob.download_blob(
                 etag=version.etag, match_condition=MatchConditions.IfNotModified
             ).chunks()
-        except ResourceNotFoundError:
-            raise CatalogGoneError(overwritten=False) from None
-        except ResourceModifiedError:
-            raise CatalogGoneError(overwritten=True) from None
         except HttpResponseError as error:
-            if error.status_code == _PRECONDITION_FAILED:
-                raise CatalogGoneError(overwritten=True) from None
-            raise
+            if error.status_code not in _GONE:
+                raise
+            # Azurite answers 412 for a deleted blob too.
+            overwritten = self.current(version.name) is not None
+            raise CatalogGoneError(overwritten=overwritten) from None
 
     def delete(self, name: str) -> None:
         """Delete a blob; one that is not there is fine."""

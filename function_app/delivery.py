@@ -1,6 +1,6 @@
 """Sends a run's batches, in order, several at once if so set, and keeps count of what was settled."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from enum import Enum, auto
@@ -163,7 +163,7 @@ class Delivery:
         """Send `batches`, at most `concurrency` at once; the record is saved after each one."""
         acknowledged = frozenset(self.run.checkpoint.ahead)
         with ThreadPoolExecutor(concurrency, thread_name_prefix="batch") as pool:
-            for batch in batches:
+            for batch in self._settling(batches):
                 if batch.number in acknowledged:
                     continue
                 self._make_room(batch, concurrency)
@@ -173,6 +173,15 @@ class Delivery:
                 self._under_way[pool.submit(self._deliver, batch)] = batch
             while self._under_way:
                 self._settle_some()
+
+    def _settling(self, batches: Iterable[Batch]) -> Iterator[Batch]:
+        """Give the batches; should reading them fail, what is under way is settled before that goes through."""
+        try:
+            yield from batches
+        except Exception:
+            while self._under_way:
+                self._settle_some()
+            raise
 
     def _make_room(self, batch: Batch, concurrency: int) -> None:
         """Wait until `batch` may be sent beside what is under way: never beside a repeated id."""

@@ -91,6 +91,8 @@ class DigibleClient:
             ) as response,
         ):
             content, whole = _read(response.raw)
+            if response.status_code == requests.codes.ok and not content and _has_no_end(response):
+                raise ConnectionError  # http.client takes a cut in the headers for their end
             retry_after = retry_after_seconds(
                 response.headers.get("Retry-After"), datetime.now(UTC)
             )
@@ -105,6 +107,11 @@ class DigibleClient:
         if isinstance(error, requests.ConnectionError) and _refused(error):
             return f"Digible ({self._host}) can't be reached."
         return f"The connection to Digible ({self._host}) was cut."
+
+
+def _has_no_end(response: requests.Response) -> bool:
+    """Tell whether only the connection's end says where the body ends."""
+    return response.headers.keys().isdisjoint({"content-length", "transfer-encoding"})
 
 
 def _refused(error: BaseException) -> bool:
@@ -138,7 +145,8 @@ class _Watch:
         self.expired = True
         if self.socket is not None:
             try:
-                self.socket.shutdown(socket.SHUT_RDWR)
+                # Not SSLSocket's own, which takes the TLS away from under the reading thread.
+                socket.socket.shutdown(self.socket, socket.SHUT_RDWR)
             except OSError:
                 logger.debug("a connection ended together with its deadline")
 

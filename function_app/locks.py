@@ -5,7 +5,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from azure.core import MatchConditions
 from azure.core.exceptions import (
@@ -160,9 +160,9 @@ def _noted(blob: BlobClient) -> tuple[CatalogAge | None, str | None]:
     version = str(stream.properties.etag)
     try:
         note = json.loads(stream.readall())
-        modified = datetime.fromisoformat(note["modified"])
+        modified = datetime.fromisoformat(note["modified"]).astimezone(UTC)
         return CatalogAge(str(note["catalog"]), str(note["etag"]), modified), version
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError):
         return None, version
 
 

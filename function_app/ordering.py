@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 _TICKS_FROM = datetime(1, 1, 1, tzinfo=UTC)
+_NEAR = timedelta(minutes=1)
+"""Both are of one moment, but a service may note them one after the other: in two seconds, then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +26,12 @@ def completed_at(modified: datetime, etag: str) -> datetime:
     """Give when a version was completed, as finely as can be known.
 
     Last-Modified tells whole seconds. Azure's ETags are the same moment in ticks of 100 ns (so
-    they read, and Microsoft's own examples agree); one that is not within that second is no such
+    they read, and Microsoft's own examples agree); one that is nowhere near that second is no such
     ETag (Azurite's are random) and is passed over.
     """
     try:
         ticks = int(etag.strip('"'), 16)
-        moment = _TICKS_FROM + timedelta(microseconds=ticks / 10)
+        moment = _TICKS_FROM + timedelta(microseconds=ticks // 10)
     except (ValueError, OverflowError):
         return modified
-    return moment if timedelta(0) <= moment - modified < timedelta(seconds=1) else modified
+    return moment if abs(moment - modified) < _NEAR else modified

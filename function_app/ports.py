@@ -77,6 +77,9 @@ class RunRecords(Protocol):
         Raises RecordConflictError if another worker wrote it in between.
         """
 
+    def stores(self) -> Iterator[StoreName]:
+        """Give the stores that have records."""
+
     def summaries(self, store: StoreName) -> Iterator[RunSummary]:
         """Give a store's records, as a listing tells of them."""
 
@@ -130,6 +133,8 @@ class RetryRequest:
 
     catalog: str
     etag: str
+    acknowledged: int = 0
+    """How many of the run's batches were acknowledged already when it had been given up before."""
 
 
 class RetryQueue(Protocol):

@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import replace
+from datetime import timedelta
 
 from contract.blobs import RunId, StoreName
 from contract.run import Run, RunState
@@ -9,6 +10,9 @@ from function_app.errors import RecordConflictError
 from function_app.ports import Clock, RunRecords
 
 logger = logging.getLogger(__name__)
+
+_EARLY = timedelta(seconds=2)
+"""How far two workers' clocks may differ."""
 
 
 class RecordedRun:
@@ -50,6 +54,15 @@ class RecordedRun:
             run.rejected,
             run.not_sent,
         )
+
+    def is_left_alone(self) -> bool:
+        """Tell whether there is nothing to do now: the run has ended, or comes back later.
+
+        Then a message in the queue will bring it back: a second one would only multiply.
+        """
+        retry_at = self.run.retry_at
+        waits = retry_at is not None and self._clock.now() < retry_at - _EARLY
+        return self.run.state.is_final or waits
 
     def reload(self) -> None:
         """Read the record again: another worker may have gone on with the run meanwhile."""

@@ -59,6 +59,12 @@ class BlobRunRecords:
             raise RecordConflictError from None
         return str(saved["etag"])
 
+    def stores(self) -> Iterator[StoreName]:
+        """Give the stores that have records."""
+        for folder in self._container.walk_blobs(delimiter="/"):
+            if folder.name.endswith("/"):
+                yield StoreName(folder.name.removesuffix("/"))
+
     def summaries(self, store: StoreName) -> Iterator[RunSummary]:
         """Give a store's records, as a listing tells of them."""
         prefix = f"{store}/"

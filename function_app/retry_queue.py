@@ -1,6 +1,7 @@
 """The queue through which runs come back."""
 
 import json
+from dataclasses import asdict
 from datetime import timedelta
 
 from azure.storage.queue import QueueClient, TextBase64EncodePolicy
@@ -25,7 +26,7 @@ class StorageRetryQueue:
 
 def encode_request(request: RetryRequest) -> str:
     """Give a request as the text of a message."""
-    return json.dumps({"catalog": request.catalog, "etag": request.etag})
+    return json.dumps(asdict(request))
 
 
 def decode_request(text: str) -> RetryRequest:
@@ -33,6 +34,7 @@ def decode_request(text: str) -> RetryRequest:
     message = json.loads(text)
     try:
         catalog, etag = message["catalog"], message["etag"]
-    except (KeyError, TypeError) as error:
+        acknowledged = int(message.get("acknowledged", 0))
+    except (KeyError, TypeError, AttributeError, OverflowError) as error:
         raise ValueError("not a retry request") from error
-    return RetryRequest(str(catalog), str(etag))
+    return RetryRequest(str(catalog), str(etag), acknowledged)

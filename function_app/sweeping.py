@@ -1,6 +1,6 @@
 """Finds catalogues whose event was lost and runs that nobody works on, and queues them again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import groupby
 
@@ -39,11 +39,29 @@ _AT_ONCE = timedelta(0)
 def sweep(catalogs: Catalogs, records: RunRecords, queue: RetryQueue, now: datetime) -> int:
     """Queue every blob and every run that has been left lying, and give their number."""
     found = 0
-    for store, versions in groupby(catalogs.all(), lambda version: _store(version.name)):
-        for request in _left_lying(store, list(versions), records, now):
+    for store, versions in _by_store(catalogs.all(), records.stores()):
+        for request in _left_lying(store, versions, records, now):
             queue.put(request, _AT_ONCE)
             found += 1
     return found
+
+
+def _by_store(
+    versions: Iterable[CatalogVersion], with_records: Iterable[StoreName]
+) -> Iterator[tuple[StoreName, list[CatalogVersion]]]:
+    """Give each store once, with its blobs, though it may have only records left."""
+    strays: list[CatalogVersion] = []
+    without_blobs = set(with_records)
+    for _, folder in groupby(versions, lambda version: version.name.partition("/")[0]):
+        good: list[CatalogVersion] = []
+        for version in folder:
+            (strays if _store(version.name) == UNKNOWN_STORE else good).append(version)
+        if good:
+            without_blobs.discard(_store(good[0].name))
+            yield _store(good[0].name), good
+    yield UNKNOWN_STORE, strays
+    for store in sorted(without_blobs - {UNKNOWN_STORE}):
+        yield store, []
 
 
 def _left_lying(
@@ -59,7 +77,8 @@ def _left_lying(
         if is_idle(summary, now):
             stored = records.load(store, summary.run)
             if stored is not None and stored.run is not None:
-                yield RetryRequest(stored.run.catalog, stored.run.etag)
+                if not stored.run.state.is_final:  # the listing doesn't always tell
+                    yield RetryRequest(stored.run.catalog, stored.run.etag)
             elif summary.run in requests:  # the record is damaged: it begins anew
                 yield requests[summary.run]
 

@@ -21,7 +21,8 @@ class StoredToken:
 def is_expired(token: StoredToken, now: datetime) -> bool:
     """Tell whether `token` is past its expiry; one that names none is not: Digible decides then."""
     moments = (token.expires_on, _jwt_expiry(token.value))
-    return any(moment is not None and moment + LEEWAY <= now for moment in moments)
+    # Not `moment + LEEWAY`: a token for ever may name the calendar's last second.
+    return any(moment is not None and moment <= now - LEEWAY for moment in moments)
 
 
 def _jwt_expiry(value: str) -> datetime | None:

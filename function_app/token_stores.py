@@ -1,6 +1,7 @@
 """Where the stores' Digible tokens are kept: Key Vault in Azure; a file or the environment elsewhere."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from azure.core.exceptions import AzureError, ResourceNotFoundError
@@ -11,6 +12,9 @@ from function_app.errors import TokenMissingError, TokenStoreError
 from function_app.token import StoredToken
 
 _MISSING = "No Digible token is stored for store {store}. Log in to Digible once to store one."
+_BROKEN = (
+    "What is stored for store {store} is no Digible token. Log in to Digible once to store one."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +32,8 @@ class KeyVaultTokens:
         except AzureError as error:
             reason = type(error).__name__  # the message may quote the request
             raise TokenStoreError(f"Key Vault did not give the token ({reason}).") from error
-        if not secret.value:
-            raise TokenMissingError(_MISSING.format(store=store))
         # Key Vault gives an expired secret out all the same: its date is ours to check.
-        return StoredToken(secret.value, secret.properties.expires_on)
+        return _checked(store, secret.value or "", secret.properties.expires_on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +45,12 @@ class FileToken:
     def token(self, store: StoreName) -> StoredToken:
         """Give the token in the file; raises TokenMissingError or TokenStoreError."""
         try:
-            value = self.path.read_text(encoding="utf-8-sig").strip()
+            value = self.path.read_text(encoding="utf-8-sig")
         except FileNotFoundError:
             raise TokenMissingError(_MISSING.format(store=store)) from None
         except (OSError, UnicodeDecodeError) as error:
             raise TokenStoreError("The file of DIGIBLE_TOKEN_FILE can't be read.") from error
-        if not value:
-            raise TokenMissingError(_MISSING.format(store=store))
-        return StoredToken(value)
+        return _checked(store, value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,16 @@ class FixedToken:
 
     value: str = field(repr=False)
 
-    def token(self, store: StoreName) -> StoredToken:  # noqa: ARG002  # the same for all
-        """Give the token."""
-        return StoredToken(self.value)
+    def token(self, store: StoreName) -> StoredToken:
+        """Give the token; raises TokenMissingError."""
+        return _checked(store, self.value)
+
+
+def _checked(store: StoreName, value: str, expires_on: datetime | None = None) -> StoredToken:
+    """Give a token as it was kept, less the line break that editors and shells leave behind it."""
+    token = value.strip()
+    if not token:
+        raise TokenMissingError(_MISSING.format(store=store))
+    if not (token.isascii() and token.isprintable()):  # it could not even be sent as a header
+        raise TokenMissingError(_BROKEN.format(store=store))
+    return StoredToken(token, expires_on)

@@ -26,8 +26,6 @@ logger = logging.getLogger(__name__)
 
 _ABANDONED_DELAY = timedelta(minutes=1)
 _CHECK_DELAY = timedelta(seconds=30)
-_EARLY = timedelta(seconds=2)
-"""How far two workers' clocks may differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +57,11 @@ class Uploader:
                 elif etag is not None:
                     self._end_gone(store, run_id(stem, etag), overwritten=version is not None)
 
-    def abandon(self, name: str, etag: str) -> None:
-        """Record as failed the run of a blob's version at which every invocation has failed."""
+    def abandon(self, name: str, etag: str, acknowledged: int = 0) -> None:
+        """Record as failed the run of a blob's version at which every invocation has failed.
+
+        One that has got beyond `acknowledged` batches goes on: its workers died, but not of it.
+        """
         try:
             parsed = parse_name(name)
             if isinstance(parsed, ResumeName):
@@ -70,11 +71,16 @@ class Uploader:
             store, run = UNKNOWN_STORE, unknown_run_id(name, etag)
         lease = self.ports.locks.acquire(store, PATIENCE)
         if lease is None:
-            self.ports.queue.put(RetryRequest(name, etag), _ABANDONED_DELAY)
+            self.ports.queue.put(RetryRequest(name, etag, acknowledged), _ABANDONED_DELAY)
             return
         try:
             recorded = self._found_or_begun(store, run, name, etag)
-            if not recorded.run.state.is_final:
+            if recorded.is_left_alone():
+                return
+            if recorded.run.batches_acknowledged > acknowledged:
+                again = RetryRequest(name, etag, recorded.run.batches_acknowledged)
+                self.ports.queue.put(again, timedelta(0))
+            else:
                 recorded.end(outcomes.abandoned(recorded.run, self.ports.clock.now()))
         finally:
             lease.release()
@@ -112,7 +118,7 @@ class Uploader:
     def _work(self, store: StoreName, run: RunId, version: CatalogVersion) -> None:
         try:
             recorded = self._found_or_begun(store, run, version.name, version.etag)
-            if not recorded.run.state.is_final and not self._comes_back_later(recorded.run):
+            if not recorded.is_left_alone():
                 Attempt(self.ports, self.options, recorded, version).work()
         except RecordConflictError:
             # Should that worker die, nobody else might know of the run.
@@ -120,10 +126,6 @@ class Uploader:
             self.ports.queue.put(RetryRequest(version.name, version.etag), _CHECK_DELAY)
         except CatalogGoneError as gone:
             self._end_gone(store, run, overwritten=gone.overwritten)
-
-    def _comes_back_later(self, run: Run) -> bool:
-        """Tell whether a message in the queue will bring the run back: two of them would multiply."""
-        return run.retry_at is not None and self.ports.clock.now() < run.retry_at - _EARLY
 
 
 def _reopened(run: Run) -> Run:
