@@ -5,8 +5,8 @@ import itertools
 import zlib
 from collections.abc import Iterable, Iterator
 
-MAX_BYTES = 2 << 30
-"""Bytes of a catalogue's text at most: some 7 million products, far more than a shop has."""
+MAX_BYTES = 1 << 30
+"""Bytes of a catalogue at most, packed or not: some 3 million products, far more than a shop has."""
 
 MAX_RATIO = 200
 """Bytes of text for a byte of gzip at most: catalogues reach 10 to 30, a gzip bomb 1,000."""
@@ -48,11 +48,12 @@ def decompressed(blocks: Iterable[bytes]) -> Iterator[bytes]:
     for block in _in_blocks(text, _STEP):
         size += len(block)
         if size > MAX_BYTES:
-            raise _too_large()
+            raise too_large()
         yield block
 
 
-def _too_large() -> CatalogError:
+def too_large() -> CatalogError:
+    """Make the error for a catalogue of more than MAX_BYTES."""
     return CatalogError(f"it is larger than {MAX_BYTES >> 30} GB", f"byte {MAX_BYTES:,}")
 
 
@@ -108,7 +109,7 @@ def _unpacked(blocks: Iterable[bytes]) -> Iterator[bytes]:
             if text:
                 yield text
         if taken > MAX_BYTES:  # of members that hold nothing, or a header without end
-            raise _too_large()
+            raise too_large()
     if not unpacker.eof:
         raise CatalogError(
             "the gzip file ends too early: it was cut off on its way", f"byte {taken:,}"

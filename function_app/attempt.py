@@ -88,9 +88,9 @@ class Attempt:
 
     def _examine(self) -> bool:
         """Read the catalogue through; False if that ended the run."""
-        run = self.recorded.run
+        run, version = self.recorded.run, self.version
         try:
-            found = examine(self.ports.catalogs.blocks(self.version), self.version.metadata)
+            found = examine(self.ports.catalogs.blocks(version), version.metadata, version.size)
         except CatalogError as error:
             self.recorded.end(outcomes.unreadable(run, error, self.ports.clock.now()))
             return False

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from contract.blobs import CatalogMetadata
 from contract.catalog import read_catalog
-from contract.compression import CatalogError
+from contract.compression import MAX_BYTES, CatalogError, too_large
 from contract.product import Product, Rejection, check_products
 from contract.run import MAX_REJECTIONS
 
@@ -21,12 +21,14 @@ class Examination:
     """The first of those rejected, as many as a run record lists."""
 
 
-def examine(blocks: Iterable[bytes], metadata: CatalogMetadata) -> Examination:
-    """Read a whole catalogue, from the bytes of its blob.
+def examine(blocks: Iterable[bytes], metadata: CatalogMetadata, size: int) -> Examination:
+    """Read a whole catalogue, from the bytes of its blob, which has `size` of them.
 
     Raises CatalogError if it can't be read, holds no product at all, or is not what the agent
     wrote (by the row count and SHA-256 in its metadata).
     """
+    if size > MAX_BYTES:
+        raise too_large()
     digest = hashlib.sha256()
     read = rejected = 0
     rejections: list[Rejection] = []

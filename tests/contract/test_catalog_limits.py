@@ -17,7 +17,7 @@ def test_a_plain_catalogue_of_more_than_two_gigabytes_is_refused() -> None:
     blocks = Counted(itertools.repeat(b" " * BLOCK))
     with pytest.raises(CatalogError) as caught:
         sum(map(len, decompressed(blocks)))
-    assert str(caught.value) == "it is larger than 2 GB (byte 2,147,483,648)"
+    assert str(caught.value) == "it is larger than 1 GB (byte 1,073,741,824)"
     assert blocks.taken <= MAX_BYTES + 2 * BLOCK
 
 
