@@ -13,9 +13,7 @@ MAX_RATIO = 200
 
 _RATIO_FROM = 4 << 20  # a small file may compress as well as it likes
 _STEP = 1 << 18  # of text given at a time
-_PACKED_STEP = (
-    1 << 14
-)  # of gzip taken at a time: each member's end copies what follows it in the block
+_PACKED_STEP = 1 << 14  # of gzip taken at a time: a member's end copies the rest of it
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_WBITS = 31
 
@@ -84,8 +82,8 @@ def _unpacked(blocks: Iterable[bytes]) -> Iterator[bytes]:
     unpacker = zlib.decompressobj(_GZIP_WBITS)
     taken = given = 0
     for block in blocks:
-        pending, text = block, b""
-        while pending or len(text) == _STEP:  # a full step may have left more inside the unpacker
+        pending = block
+        while pending:
             if unpacker.eof:
                 padded = len(pending)
                 pending = pending.lstrip(b"\0")  # padding, which gzip(1) passes over too

@@ -13,7 +13,7 @@ from contract.product import Product
 from tests.contract.catalogs import BLOCK, GOOD, Counted, ends_in, memory_of, outcomes, packed
 
 
-def test_a_plain_catalogue_of_more_than_two_gigabytes_is_refused() -> None:
+def test_a_plain_catalogue_of_more_than_a_gigabyte_is_refused() -> None:
     blocks = Counted(itertools.repeat(b" " * BLOCK))
     with pytest.raises(CatalogError) as caught:
         sum(map(len, decompressed(blocks)))
