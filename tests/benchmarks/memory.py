@@ -1,0 +1,114 @@
+"""How much memory the agent takes to export, and the function to deliver, many products."""
+
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from agent.sqlserver_login import SqlServerOptions, connection_string, pick_driver
+from dev.azurite import ROOT
+from dev.files import without_settings
+from dev.processes import ProcessError, Server
+from tests.benchmarks.table import Line, table
+from tests.faults.catalogues import good
+from tests.faults.stack import Stack
+from tests.faults.trial import Trial
+from tests.memory import Memory
+
+SIZES = (100_000, 500_000)
+_LONGEST = 900.0
+
+
+def measure_agent() -> str:
+    """Export tables from the SQL Server stand-in through Microsoft's driver; gives the table."""
+    lines: list[Line] = []
+    with tempfile.TemporaryDirectory() as made:
+        for size in SIZES:
+            arguments = [sys.executable, "-m", "tests.tds", "--rows", str(size)]
+            with Server("SQL Server", arguments, ready="ready .*", directory=ROOT) as server:
+                server.wait_until_ready(120)
+                options = _options(server.output)
+                plain = _peak(*_plain_export(options, Path(made)))
+                ours = _peak(*_agent(options, Path(made)))
+            lines += [
+                Line(f"plain export, {size:,} rows", plain, "MB"),
+                Line(f"`agent upload --output`, {size:,} rows", ours, "MB", plain),
+            ]
+    return table("The agent's memory (peak, resident), from SQL Server's stand-in", lines)
+
+
+def _options(output: str) -> SqlServerOptions:
+    found = re.search(r"ready server=(\S+) user=(\S+) password=(\S+)", output)
+    assert found is not None
+    server, user, password = found.groups()
+    return SqlServerOptions(
+        "Products",
+        server=server,
+        database="Shop",
+        authentication="sql",
+        username=user,
+        password=password,
+    )
+
+
+def _plain_export(options: SqlServerOptions, folder: Path) -> tuple[list[str], dict[str, str]]:
+    text = connection_string(options, pick_driver(options, ()))
+    script = [sys.executable, "-m", "tests.benchmarks.plain_export"]
+    return [*script, str(folder / "plain.json.gz")], {"SHOP": text}
+
+
+def _agent(options: SqlServerOptions, folder: Path) -> tuple[list[str], dict[str, str]]:
+    settings = folder / "shopmaster.toml"
+    settings.write_text(
+        f'store = "0001"\n[database]\nserver = "{options.server}"\ndatabase = "Shop"\n'
+        f'table = "Products"\nauthentication = "sql"\nusername = "{options.username}"\n',
+        encoding="utf-8",
+    )
+    script = [sys.executable, "-m", "agent", "upload", "--config", str(settings)]
+    environment = {"SHOPMASTER_DATABASE__PASSWORD": options.password}
+    return [*script, "--output", str(folder / "ours.json.gz")], environment
+
+
+def measure_function() -> str:
+    """Deliver catalogues through the host; gives the table."""
+    lines: list[Line] = []
+    with tempfile.TemporaryDirectory() as made, Stack(Path(made)) as stack:
+        trial = Trial(stack)
+        idle = stack.start_host()
+        with Memory(idle.pid) as memory:
+            trial.pause(2)
+        idle.stop()
+        lines.append(Line("the host, idle", memory.megabytes, "MB"))
+        for size in SIZES:
+            lines += _delivered(trial, size)
+    return table("The function's memory (peak, resident), the host's included", lines)
+
+
+def _delivered(trial: Trial, size: int) -> list[Line]:
+    stack = trial.stack
+    catalogue = trial.drop(good(f"store{size}", size // 200))
+    script = [sys.executable, "-m", "tests.benchmarks.plain_delivery"]
+    environment = {"CatalogStorage": stack.connection_string}
+    plain = _peak([*script, catalogue.name, stack.digible.url], environment)
+    host = stack.spawn_host()
+    with Memory(host.pid) as memory:
+        host.wait_until_ready(90)
+        trial.until(lambda: stack.records.has_ended(catalogue), "the delivery", _LONGEST)
+    host.stop()
+    return [
+        Line(f"plain delivery, {size:,} products", plain, "MB"),
+        Line(f"the host, {size:,} products", memory.megabytes, "MB", plain),
+    ]
+
+
+def _peak(arguments: Sequence[str], environment: Mapping[str, str]) -> float:
+    """Run a command to its end; gives its peak in MB, raises ProcessError if it fails."""
+    whole = {**without_settings(os.environ), "PYTHONPATH": str(ROOT), **environment}
+    process = Server(arguments[2], arguments, environment=whole, directory=ROOT)
+    with Memory(process.pid) as memory:
+        status = process.wait(_LONGEST)
+    if status:
+        raise ProcessError(f"{arguments[2]} ended with {status}: {process.output}")
+    return memory.megabytes

@@ -1,0 +1,135 @@
+"""Waits for runs at chosen points, holds them all there, and kills their host."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+
+from tests.faults.hooks import ACCEPT, DROP, Hooks, Reply, StorageRequest
+from tests.faults.journal import Post
+from tests.faults.trial import FaultError
+
+
+class Point(StrEnum):
+    """Where a batch is when its host is killed."""
+
+    ARRIVED = "Digible has read the POST, and does not accept it"
+    LATE = "Digible has read the POST, and accepts it only then"
+    ACCEPTED = "Digible has accepted the POST, and not answered"
+    ANSWERED = "the answer was sent this moment"
+    SAVING = "its record is on its way to storage, and does not arrive"
+    SAVED = "its record is written, and the host has not heard of it"
+    GOES_ON = "the host has heard so this moment, and goes on to the next"
+
+
+class Ambush(Hooks):
+    """What holds runs and lets them go; subclasses say where."""
+
+    def __init__(self, stores: int) -> None:
+        self.stores = stores
+        self._caught = set[str]()
+        self._change = threading.Condition()
+        self._let_go, self._over = threading.Event(), threading.Event()
+
+    def wait(self, seconds: float = 90) -> None:
+        """Return once every store's run is held; raises FaultError if one doesn't come by."""
+        with self._change:
+            if not self._change.wait_for(lambda: len(self._caught) == self.stores, seconds):
+                self._over.set()
+                came = f"only {len(self._caught)} of {self.stores} runs came to where they die"
+                raise FaultError(came)
+
+    def spring(self, kill: Callable[[], None], delay: float) -> None:
+        """Let those go on that are to, kill `delay` seconds later, and cut the connections of all."""
+        self._let_go.set()
+        self._over.wait(delay)
+        kill()
+        self._over.set()
+
+    def _catch(self, store: str) -> bool:
+        """Tell whether this is the first time that the store's run comes by."""
+        with self._change:
+            is_first = store not in self._caught
+            self._caught.add(store)
+            self._change.notify_all()
+            return is_first
+
+    def _hold(self, *, goes_on: bool) -> None:
+        (self._let_go if goes_on else self._over).wait()
+
+
+class BatchAmbush(Ambush):
+    """Holds each store's run where one of its batches comes to a point."""
+
+    def __init__(self, targets: Mapping[str, tuple[Point, int]]) -> None:
+        """Take the point and the batch, from 1, for each store; a run that is past it is held at the next."""
+        super().__init__(len(targets))
+        self._targets = targets
+        self._saving = set[str]()  # stores whose next record is that of the batch
+
+    def _is(self, post: Post, *points: Point) -> bool:
+        point, batch = self._targets.get(post.store, (None, 0))
+        return point in points and post.batch >= batch
+
+    def arrived(self, post: Post) -> Reply:
+        if not self._is(post, Point.ARRIVED, Point.LATE) or not self._catch(post.store):
+            return ACCEPT
+        self._hold(goes_on=False)
+        return ACCEPT if self._is(post, Point.LATE) else DROP
+
+    def accepted(self, post: Post) -> bool:
+        if self._is(post, Point.SAVING, Point.SAVED, Point.GOES_ON):
+            self._saving.add(post.store)
+        if not self._is(post, Point.ACCEPTED, Point.ANSWERED) or not self._catch(post.store):
+            return True
+        goes_on = self._is(post, Point.ANSWERED)
+        self._hold(goes_on=goes_on)
+        return goes_on
+
+    def requested(self, request: StorageRequest) -> bool:
+        if not self._is_record(request, Point.SAVING):
+            return True
+        self._hold(goes_on=False)
+        return False
+
+    def responded(self, request: StorageRequest, status: int) -> bool:
+        if not self._is_record(request, Point.SAVED, Point.GOES_ON):
+            return True
+        goes_on = self._targets[request.store][0] is Point.GOES_ON
+        self._hold(goes_on=goes_on)
+        return goes_on
+
+    def _is_record(self, request: StorageRequest, *points: Point) -> bool:
+        if not request.writes_record or request.store not in self._saving:
+            return False
+        return self._targets[request.store][0] in points and self._catch(request.store)
+
+
+class RequestAmbush(Ambush):
+    """Holds each store's run at one of its requests to storage, counted from its beginning."""
+
+    def __init__(self, targets: Mapping[str, int], *, carried_out: bool) -> None:
+        """Take the number of the request, from 1, for each store, and whether storage is to do it."""
+        super().__init__(len(targets))
+        self._targets, self._carried_out = targets, carried_out
+        self._count: Counter[str] = Counter()
+        self._held = dict[int, StorageRequest]()
+
+    def requested(self, request: StorageRequest) -> bool:
+        store = request.store
+        with self._change:
+            self._count[store] += 1
+            if self._count[store] != self._targets.get(store):
+                return True
+            self._held[id(request)] = request  # kept, so that no other one has its id
+        if not self._carried_out:
+            self._catch(store)
+            self._hold(goes_on=False)
+        return self._carried_out
+
+    def responded(self, request: StorageRequest, status: int) -> bool:
+        if id(request) not in self._held:
+            return True
+        self._catch(request.store)
+        self._hold(goes_on=False)
+        return False

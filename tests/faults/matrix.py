@@ -1,0 +1,165 @@
+"""The rows of the fault matrix, in the order of the table."""
+
+from functools import partial
+
+from tests.faults import agent_kills, beside, damage, hostile, killing, outages
+from tests.faults.ambush import Point
+from tests.faults.measuring import Fault
+
+FAULTS: tuple[Fault, ...] = (
+    *(
+        Fault(
+            f"host-{point.name.lower().replace('_', '-')}",
+            f"host killed at batches 1 to 25: {point}",
+            partial(killing.killed_at, point),
+        )
+        for point in Point
+    ),
+    Fault(
+        "host-concurrent",
+        "host killed before Digible answers, four batches of each run under way (`DIGIBLE_CONCURRENCY=4`)",
+        partial(killing.killed_at, Point.ACCEPTED, concurrency=4),
+    ),
+    Fault(
+        "host-storage-before",
+        "host killed while one of a run's first 22 requests to storage is on its way",
+        partial(killing.killed_at_storage_request, carried_out=False),
+    ),
+    Fault(
+        "host-storage-after",
+        "host killed while the response to one of these requests is on its way",
+        partial(killing.killed_at_storage_request, carried_out=True),
+    ),
+    Fault(
+        "host-every-batch",
+        "host killed at every one of 25 batches of the same seven runs, each at another point",
+        killing.killed_at_every_batch,
+        seconds=900,
+    ),
+    Fault(
+        "host-random",
+        "host killed at 50 random moments",
+        killing.killed_at_random,
+        parts=2,
+        seconds=600,
+    ),
+    Fault(
+        "host-slow-answer",
+        "host killed while Digible takes 3 s to answer",
+        killing.killed_while_digible_is_slow,
+    ),
+    Fault(
+        "agent-random",
+        "agent killed at random moments of export and upload, and while it commits the blob",
+        agent_kills.agent_killed,
+    ),
+    Fault(
+        "storage-frozen",
+        "storage answers nothing for 20 s",
+        outages.storage_frozen,
+        seconds=300,
+    ),
+    Fault(
+        "storage-stopped",
+        "storage is stopped for 20 s and started again",
+        outages.storage_stopped,
+        seconds=300,
+    ),
+    Fault(
+        "storage-cut",
+        "one in 25 requests to storage, or its response, is cut off",
+        outages.storage_cut,
+        seconds=400,
+    ),
+    Fault(
+        "digible-away",
+        "Digible refuses connections for 20 s",
+        outages.digible_away,
+    ),
+    Fault(
+        "digible-away-longer",
+        "Digible refuses connections for 100 s: runs wait in the queue",
+        partial(outages.digible_away, seconds=100),
+        seconds=400,
+    ),
+    Fault(
+        "digible-busy",
+        "Digible answers 503 with `Retry-After` for 20 s",
+        outages.digible_busy,
+    ),
+    Fault(
+        "digible-drops",
+        "Digible closes the connection before or after it has accepted",
+        outages.digible_drops,
+    ),
+    Fault(
+        "two-hosts-killed",
+        "two hosts on forty stores, one killed and never started again",
+        beside.one_of_two_killed,
+    ),
+    Fault(
+        "two-hosts-frozen",
+        "one of two hosts frozen for 25 s, then going on",
+        beside.one_of_two_frozen,
+    ),
+    Fault(
+        "two-hosts-frozen-newer",
+        "one of two hosts frozen for 25 s, newer catalogues come meanwhile",
+        beside.frozen_while_a_newer_one_comes,
+    ),
+    Fault(
+        "versions-one-name",
+        "twenty versions in quick succession, one over the other, two hosts",
+        beside.versions_of_one_blob,
+    ),
+    Fault(
+        "versions-names",
+        "twenty versions in quick succession, in the order of their names, two hosts",
+        beside.versions_in_order_of_names,
+    ),
+    Fault(
+        "versions-seconds",
+        "twenty versions a second apart, names in no order, two hosts",
+        beside.versions_a_second_apart,
+    ),
+    Fault(
+        "versions-killed",
+        "twenty versions, one over the other, one of the two hosts killed meanwhile",
+        beside.versions_while_one_is_killed,
+    ),
+    Fault(
+        "record-damaged", "run record overwritten with rubbish in mid-run", damage.record_damaged
+    ),
+    Fault("record-deleted", "run record deleted in mid-run", damage.record_deleted),
+    Fault(
+        "record-damaged-killed",
+        "run record overwritten with rubbish after its host was killed (the run begins anew)",
+        damage.record_damaged_and_host_killed,
+    ),
+    Fault("catalogue-deleted", "catalogue deleted in mid-run", damage.catalogue_deleted),
+    Fault(
+        "catalogue-overwritten",
+        "catalogue overwritten by a newer one in mid-run",
+        damage.catalogue_overwritten,
+    ),
+    Fault(
+        "swept",
+        "host killed and the catalogue deleted meanwhile: the sweep finds the run",
+        damage.catalogue_deleted_while_nobody_works,
+        seconds=1_000,
+    ),
+    Fault(
+        "hostile",
+        "gzip bombs of 10 GB, 10 million deep, endless, cut off, wrong in other ways",
+        hostile.hostile_blobs,
+        alone=True,
+    ),
+)
+
+QUICK: tuple[Fault, ...] = (
+    Fault("host-all-points", "host killed at seven points at once", killing.killed_at_all_points),
+    Fault("storage-frozen", "storage answers nothing for 5 s", outages.storage_frozen),
+    Fault("two-hosts-killed", "one of two hosts killed", beside.one_of_two_killed),
+    Fault("versions-one-name", "five versions, one over the other", beside.versions_of_one_blob),
+)
+"""What `make test` has time for."""

@@ -1,0 +1,138 @@
+"""Tries faults, several side by side, each on a stack of its own, and keeps what came of them."""
+
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from azure.core.exceptions import AzureError
+
+from dev.processes import ProcessError
+from tests.faults.stack import Stack
+from tests.faults.trial import FaultError, Trial
+from tests.faults.verdict import Verdict
+
+_PREFIX = "shopmaster-fault-"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that may happen."""
+
+    name: str
+    """For --only."""
+
+    what: str
+    """In words, for the table."""
+
+    inflict: Callable[[Trial], None]
+    """Brings it about, and returns when only waiting is left."""
+
+    parts: int = 1
+    """How many stacks share its tries."""
+
+    seconds: float = 180
+    """How long its runs may take to end afterwards."""
+
+    alone: bool = False
+    """Whether nothing else may go on beside it, since time or memory is measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of one fault, or of one part of it."""
+
+    fault: Fault
+    tries: int
+    verdict: Verdict
+    seconds: float
+    posts: int
+    """How many Digible saw."""
+
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_good(self) -> bool:
+        """Whether everything went as promised."""
+        return not self.verdict.complaints
+
+
+Say = Callable[[str], None]
+
+
+def measure(fault: Fault, seed: str, say: Say, *, part: int = 0, quick: bool = False) -> Result:
+    """Try a fault (or one part of it) on a new stack."""
+    begun = time.monotonic()
+    rng = Random(f"{seed}/{fault.name}/{part}")
+    with tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True) as made:
+        trial, verdict = _tried(fault, Stack(Path(made).resolve()), rng, quick=quick)
+    seconds = time.monotonic() - begun
+    posts = len(trial.stack.journal.posts)
+    result = Result(fault, trial.tries, verdict, seconds, posts, tuple(trial.notes))
+    say(f"{fault.name}: {result.tries} tries in {result.seconds:.0f} s" + _trouble(verdict))
+    if verdict.complaints:
+        _keep(fault.name, part, verdict, [host.output for host in trial.stack.hosts])
+    return result
+
+
+def _tried(fault: Fault, stack: Stack, rng: Random, *, quick: bool) -> tuple[Trial, Verdict]:
+    trial = Trial(stack, rng, quick=quick)
+    with stack:
+        try:
+            fault.inflict(trial)
+            trial.settle(fault.seconds)
+        except (FaultError, ProcessError, AzureError, OSError) as error:
+            trial.complaints.append(f"the fault could not be brought about: {error}")
+        return trial, trial.verdict()
+
+
+def _trouble(verdict: Verdict) -> str:
+    return "".join(f"\n    {words}" for words in verdict.complaints[:10])
+
+
+def _keep(name: str, part: int, verdict: Verdict, outputs: list[str]) -> None:
+    """Write what the hosts said where somebody who looks for the cause finds it."""
+    folder = Path(".local") / "faults"
+    folder.mkdir(parents=True, exist_ok=True)
+    blocks = ["\n".join(verdict.complaints), *outputs]
+    path = folder / f"{name}-{part}.log"
+    path.write_text("\n\n==== a host ====\n".join(blocks), encoding="utf-8")
+
+
+def measure_all(
+    faults: Iterable[Fault], seed: str, say: Say, *, lanes: int, quick: bool = False
+) -> list[Result]:
+    """Try all faults; gives one result each, in their order."""
+    chosen = list(faults)
+    beside = [(fault, part) for fault in chosen if not fault.alone for part in range(fault.parts)]
+    beside.sort(
+        key=lambda each: -each[0].seconds
+    )  # the longest first, so that none is left at last
+    alone = [(fault, part) for fault in chosen if fault.alone for part in range(fault.parts)]
+
+    def one(part_of: tuple[Fault, int]) -> Result:
+        return measure(part_of[0], seed, say, part=part_of[1], quick=quick)
+
+    with ThreadPoolExecutor(lanes) as pool:
+        results = list(pool.map(one, beside))
+    results += map(one, alone)
+    return [_sum(fault, results) for fault in chosen]
+
+
+def _sum(fault: Fault, results: Iterable[Result]) -> Result:
+    parts = list(_of(fault, results))
+    return Result(
+        fault,
+        sum(part.tries for part in parts),
+        sum((part.verdict for part in parts), Verdict()),
+        max(part.seconds for part in parts),
+        sum(part.posts for part in parts),
+        tuple(note for part in parts for note in part.notes),
+    )
+
+
+def _of(fault: Fault, results: Iterable[Result]) -> Iterator[Result]:
+    return (result for result in results if result.fault is fault)

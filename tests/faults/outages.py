@@ -1,0 +1,130 @@
+"""Storage or Digible is away, slow or cut off for a while."""
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from random import Random
+
+from tests.faults.hooks import ACCEPT, DROP, Hooks, Reply, StorageRequest
+from tests.faults.journal import Post
+from tests.faults.trial import Trial
+
+AWAY = 20.0
+_STORES, _BATCHES = 6, 25
+
+
+def _under_way(trial: Trial) -> None:
+    trial.stack.digible.latency = 0.1  # so that nobody has ended when the outage begins
+    stores, batches = (3, 10) if trial.quick else (_STORES, _BATCHES)
+    trial.drop_stores(stores, batches)
+    trial.stack.start_host(stores)
+    trial.until_under_way(3)
+    trial.tries += stores
+
+
+def storage_frozen(trial: Trial) -> None:
+    """Stop the storage's processes where they are; it takes connections, and answers nothing."""
+    _under_way(trial)
+    processes = trial.stack.storage_processes()
+    for process in processes:
+        process.suspend()
+    trial.interrupted()
+    trial.pause(5.0 if trial.quick else AWAY)
+    trial.interrupted()
+    for process in processes:
+        process.resume()
+
+
+def storage_stopped(trial: Trial) -> None:
+    """Stop the storage gracefully, and start it again with its data."""
+    _under_way(trial)
+    trial.interrupted()
+    trial.stack.stop_storage()
+    trial.pause(AWAY)
+    trial.interrupted()
+    trial.stack.start_storage()
+
+
+class Cuts(Hooks):
+    """Connections to storage break at random, before a request arrives or before its response does."""
+
+    def __init__(self, trial: Trial, likelihood: float) -> None:
+        self._trial, self._likelihood = trial, likelihood
+        self._rng = Random(trial.rng.random())
+
+    def requested(self, request: StorageRequest) -> bool:
+        return not self._cuts(request)
+
+    def responded(self, request: StorageRequest, status: int) -> bool:
+        return not self._cuts(request)
+
+    def _cuts(self, request: StorageRequest) -> bool:
+        if self._rng.random() >= self._likelihood:
+            return False
+        self._trial.interrupted(request.store or None)
+        self._trial.tries += 1
+        return True
+
+
+def storage_cut(trial: Trial) -> None:
+    """Cut one in twenty-five requests and responses while six catalogues are delivered."""
+    trial.stack.digible.latency = 0.02
+    trial.stack.start_host(_STORES)
+    trial.stack.use(Cuts(trial, 0.04))
+    trial.drop_stores(_STORES, _BATCHES)
+    trial.settle(400)
+    trial.stack.use(Hooks())
+
+
+def digible_away(trial: Trial, seconds: float = AWAY) -> None:
+    """Digible's port is closed: connections are cut, then refused."""
+    _under_way(trial)
+    trial.interrupted()
+    trial.stack.digible.close()
+    trial.pause(seconds)
+    trial.stack.digible.open()
+
+
+class Busy(Hooks):
+    """Digible answers 503, and says after how long to come back: in seconds, or by a date."""
+
+    def arrived(self, post: Post) -> Reply:
+        later = format_datetime(datetime.now(UTC) + timedelta(seconds=3), usegmt=True)
+        return Reply(503, (("Retry-After", "2" if post.number % 2 else later),))
+
+
+def digible_busy(trial: Trial) -> None:
+    """Answer every POST with 503 for a while."""
+    _under_way(trial)
+    trial.stack.use(Busy())
+    trial.pause(AWAY)
+    trial.stack.use(Hooks())
+
+
+class Drops(Hooks):
+    """Digible closes the connection instead of answering, before or after it has accepted."""
+
+    def __init__(self, trial: Trial, likelihood: float) -> None:
+        self._trial, self._likelihood = trial, likelihood
+        self._rng = Random(trial.rng.random())
+
+    def arrived(self, post: Post) -> Reply:
+        return DROP if self._drops(post) else ACCEPT
+
+    def accepted(self, post: Post) -> bool:
+        return not self._drops(post)
+
+    def _drops(self, post: Post) -> bool:
+        if self._rng.random() >= self._likelihood:
+            return False
+        self._trial.interrupted(post.store)
+        self._trial.tries += 1
+        return True
+
+
+def digible_drops(trial: Trial) -> None:
+    """Drop every sixth connection before, and every sixth after the products were accepted."""
+    trial.stack.use(Drops(trial, 1 / 6))
+    trial.drop_stores(_STORES, 15)
+    trial.stack.start_host(_STORES)
+    trial.settle()
+    trial.stack.use(Hooks())

@@ -1,0 +1,106 @@
+"""One fault being tried: what was dropped, what was interrupted, and how it came out."""
+
+import time
+from collections.abc import Callable
+from random import Random
+
+from dev.processes import Server, wait_for
+from tests.faults.catalogues import Catalogue, good, text
+from tests.faults.stack import Stack
+from tests.faults.verdict import Interruption, Verdict, judge
+
+
+class FaultError(Exception):
+    """A fault could not be brought about as it should; then nothing was measured."""
+
+
+class Trial:
+    """A stack, and the account of what is done to it."""
+
+    def __init__(self, stack: Stack, rng: Random | None = None, *, quick: bool = False) -> None:
+        self.stack, self.rng, self.quick = stack, rng or Random(0), quick
+        self.tries = 0
+        self.catalogues: list[Catalogue] = []
+        self.interruptions: list[Interruption] = []
+        self.complaints: list[str] = []
+        self.notes: list[str] = []
+        """What else is worth a line in the report."""
+
+    def drop(self, catalogue: Catalogue) -> Catalogue:
+        """Put a catalogue into storage; gives it with its ETag."""
+        return self.drop_bytes(catalogue, text(catalogue))
+
+    def drop_bytes(self, catalogue: Catalogue, data: bytes) -> Catalogue:
+        """Put these bytes into storage as a catalogue."""
+        blob = self.stack.catalogs.get_blob_client(catalogue.name)
+        etag = blob.upload_blob(data, overwrite=True)["etag"]
+        stored = catalogue.stored(str(etag))
+        self.catalogues.append(stored)
+        return stored
+
+    def drop_stores(self, count: int, batches: int, first: int = 1) -> list[Catalogue]:
+        """Put a good catalogue each for so many stores."""
+        return [
+            self.drop(good(f"store{number:03}", batches)) for number in range(first, first + count)
+        ]
+
+    def amend(self, catalogue: Catalogue, expected: Catalogue) -> None:
+        """Expect something else of a catalogue that was dropped."""
+        self.catalogues[self.catalogues.index(catalogue)] = expected
+
+    def interrupted(self, store: str | None = None, spares: float = 1) -> None:
+        """Note that from now on, so many batches of a run may be sent again."""
+        self.interruptions.append(Interruption(time.monotonic(), store, spares))
+
+    def kill(self, host: Server, concurrency: int = 1) -> None:
+        """End a host by SIGKILL."""
+        self.interrupted(spares=concurrency)
+        host.kill()
+
+    def pause(self, seconds: float) -> None:
+        """Let time pass, which is what the fault is about."""
+        self.stack.digible.stopping.wait(seconds)
+
+    def until(self, condition: Callable[[], bool], what: str, seconds: float = 90) -> None:
+        """Return once the condition holds; raises FaultError if it doesn't come to that."""
+        if not wait_for(condition, seconds):
+            raise FaultError(f"{what} did not come about within {seconds:g} s")
+
+    def until_under_way(self, batches: int = 3, seconds: float = 90) -> None:
+        """Return once so many batches of every catalogue's store have been accepted."""
+
+        def are_under_way() -> bool:
+            accepted = [post.store for post in self.stack.journal.posts if post.accepted_at]
+            return all(accepted.count(each.store) >= batches for each in self.catalogues)
+
+        self.until(are_under_way, f"{batches} batches of every store", seconds)
+
+    def unfinished(self) -> list[Catalogue]:
+        """Give the catalogues whose runs have not ended."""
+        return [each for each in self.catalogues if not self.stack.records.has_ended(each)]
+
+    def settle(self, seconds: float = 180) -> None:
+        """Wait until every run has ended or can't be expected any more; then read what is stored."""
+        deadline = time.monotonic() + seconds
+        looked = time.monotonic()
+        while time.monotonic() < deadline and self._is_open():
+            if time.monotonic() - looked > 3:  # a record whose writing went past the proxy unseen
+                for catalogue in self.unfinished():
+                    self.stack.records.look(catalogue)
+                looked = time.monotonic()
+            time.sleep(0.1)
+        for catalogue in self.catalogues:
+            self.stack.records.look(catalogue)
+
+    def _is_open(self) -> bool:
+        return any(
+            not each.may_be_missed or self.stack.records.state(each) for each in self.unfinished()
+        )
+
+    def verdict(self) -> Verdict:
+        """Judge what was observed."""
+        stack = self.stack
+        verdict = judge(
+            stack.journal.posts, stack.records.observed, self.catalogues, self.interruptions
+        )
+        return verdict + Verdict(complaints=tuple(self.complaints))

@@ -1,0 +1,244 @@
+"""Judges what a fault has done, from what Digible saw and what the run records said: a pure decision."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from contract.run import RunState
+from tests.faults.catalogues import Catalogue
+from tests.faults.journal import Post
+
+_DELIVERED = {RunState.SUCCEEDED, RunState.COMPLETED_WITH_REJECTIONS}
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """A run record as it was at one moment."""
+
+    at: float
+    store: str
+    run: str
+    state: str
+    read: int
+    accepted: int
+    rejected: int
+    not_sent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Interruption:
+    """Something that may have kept an answer from its worker, or its record from storage."""
+
+    at: float
+    store: str | None = None
+    """None: every store."""
+
+    spares: float = 1
+    """How many batches of one run may be sent again because of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of the catalogues; verdicts of parts are added up."""
+
+    lost: int = 0
+    """Products that Digible does not hold as the newest good catalogue has them, or that a record counted in vain."""
+
+    resent: int = 0
+    """Batches sent again although Digible had not turned them down."""
+
+    most_resent: int = 0
+    """Of one run, by one interruption."""
+
+    backwards: int = 0
+    """Products whose older price was accepted after a newer one."""
+
+    runs: int = 0
+    ended_right: int = 0
+    complaints: tuple[str, ...] = field(default=(), repr=False)
+    """Everything that is not as promised, in words."""
+
+    def __add__(self, other: "Verdict") -> "Verdict":
+        return Verdict(
+            self.lost + other.lost,
+            self.resent + other.resent,
+            max(self.most_resent, other.most_resent),
+            self.backwards + other.backwards,
+            self.runs + other.runs,
+            self.ended_right + other.ended_right,
+            self.complaints + other.complaints,
+        )
+
+
+def judge(
+    posts: Sequence[Post],
+    records: Sequence[Observed],
+    catalogues: Sequence[Catalogue],
+    interruptions: Sequence[Interruption] = (),
+) -> Verdict:
+    """Tell what was lost, doubled, or went backwards, and which runs ended otherwise than they may."""
+    case = _Case(posts, records, catalogues, interruptions)
+    complaints: list[str] = list(case.strangers())
+    lost = sum(_noted(complaints, case.lost()))
+    backwards = sum(_noted(complaints, case.backwards()))
+    resent, most = case.resent(complaints.append)
+    complaints += case.unbalanced()
+    wrong = list(case.wrong_endings())
+    return Verdict(
+        lost=lost,
+        resent=resent,
+        most_resent=most,
+        backwards=backwards,
+        runs=len(catalogues),
+        ended_right=len(catalogues) - len(wrong),
+        complaints=(*complaints, *wrong),
+    )
+
+
+def _noted(complaints: list[str], found: Iterable[tuple[int, str]]) -> Iterator[int]:
+    for count, words in found:
+        complaints.append(words)
+        yield count
+
+
+class _Case:
+    """Everything that is known, looked up in the ways the questions need."""
+
+    def __init__(
+        self,
+        posts: Sequence[Post],
+        records: Sequence[Observed],
+        catalogues: Sequence[Catalogue],
+        interruptions: Sequence[Interruption],
+    ) -> None:
+        self.posts, self.records, self.catalogues = posts, records, catalogues
+        self.interruptions = sorted(interruptions, key=lambda each: each.at)
+        self.owners: dict[tuple[str, str], Catalogue] = {}
+        for catalogue in catalogues:
+            for product in catalogue.products.items():
+                if product in self.owners:
+                    raise ValueError(f"two catalogues have the same price for {product[0]}")
+                self.owners[product] = catalogue
+        self.accepted = sorted(
+            (post for post in posts if post.accepted is not None),
+            key=lambda post: post.accepted or 0,
+        )
+        self.last = {each.run: each for each in sorted(records, key=lambda each: each.at)}
+
+    def strangers(self) -> Iterator[str]:
+        """Find POSTs that no single catalogue explains."""
+        for post in self.posts:
+            owners = {id(self.owners.get(product)) for product in post.products}
+            if len(owners) != 1 or post.products[0] not in self.owners:
+                yield f"POST {post.number} holds products or prices that no one catalogue has"
+
+    def newest(self) -> Mapping[str, Catalogue]:
+        """Give each store's newest good catalogue."""
+        by_age = sorted(self.catalogues, key=lambda each: each.age)
+        return {each.store: each for each in by_age if each.products}
+
+    def lost(self) -> Iterator[tuple[int, str]]:
+        """Count products that are not at Digible as they should be, or as a record says they are."""
+        held: dict[str, str] = {}
+        for post in self.accepted:
+            held.update(post.products)
+        for store, catalogue in self.newest().items():
+            missing = [key for key, price in catalogue.products.items() if held.get(key) != price]
+            if missing and not self._may_be_missing(catalogue):
+                words = f"{len(missing)} products of {store} are missing or have another price"
+                yield len(missing), f"{words}, first {missing[0]}"
+        yield from self._counted_in_vain()
+
+    def _may_be_missing(self, catalogue: Catalogue) -> bool:
+        record = self.last.get(catalogue.run)
+        return catalogue.is_withdrawn and (record is None or record.state not in _DELIVERED)
+
+    def _counted_in_vain(self) -> Iterator[tuple[int, str]]:
+        """Compare each record with what had been accepted by then."""
+        moments: dict[str, list[tuple[float, str]]] = defaultdict(list)
+        for post in self.accepted:
+            for product in post.products:
+                if product in self.owners:
+                    moments[self.owners[product].run].append((post.accepted_at or 0, product[0]))
+        worst: Counter[str] = Counter()
+        for run, records in self._by_run().items():
+            pending, arrived = iter(sorted(moments[run])), set[str]()
+            upcoming = next(pending, None)
+            for record in records:
+                while upcoming is not None and upcoming[0] <= record.at:
+                    arrived.add(upcoming[1])
+                    upcoming = next(pending, None)
+                worst[run] = max(worst[run], record.accepted - len(arrived))
+        for run, count in worst.items():
+            if count > 0:
+                yield count, f"the record of {run} counts {count} products that were not accepted"
+
+    def _by_run(self) -> Mapping[str, list[Observed]]:
+        runs: dict[str, list[Observed]] = defaultdict(list)
+        for record in sorted(self.records, key=lambda each: each.at):
+            runs[record.run].append(record)
+        return runs
+
+    def backwards(self) -> Iterator[tuple[int, str]]:
+        """Count products that went from a newer price to an older one."""
+        newest: dict[str, int] = {}
+        for post in self.accepted:
+            older = 0
+            for product in post.products:
+                age = self.owners[product].age if product in self.owners else 0
+                older += age < newest.get(product[0], age)
+                newest[product[0]] = max(age, newest.get(product[0], age))
+            if older:
+                yield older, f"POST {post.number} put older prices of {post.store} over newer ones"
+
+    def resent(self, complain: Callable[[str], None]) -> tuple[int, int]:
+        """Count batches sent again, and the most of one run after one interruption."""
+        handed_over: dict[str, set[str]] = defaultdict(set)
+        again: Counter[tuple[str, int]] = Counter()
+        for post in self.posts:
+            owner = self.owners.get(post.products[0]) if post.products else None
+            if owner is None:
+                continue
+            ids = {product for product, _ in post.products}
+            if not ids.isdisjoint(handed_over[owner.run]):
+                again[owner.run, self._latest(post)] += 1
+            if post.status is None or post.status == 200:  # else Digible itself asked for it again
+                handed_over[owner.run] |= ids
+        for (run, place), count in again.items():
+            spared = self.interruptions[place].spares if place >= 0 else 0
+            if count > spared:
+                what = f"interruption {place + 1}" if place >= 0 else "no interruption at all"
+                complain(f"{count} batches of {run} were sent again after {what}")
+        return again.total(), max(again.values(), default=0)
+
+    def _latest(self, post: Post) -> int:
+        """Give the place of the latest interruption before a POST, or -1."""
+        places = (
+            place
+            for place, each in enumerate(self.interruptions)
+            if each.at <= post.arrived and each.store in (None, post.store)
+        )
+        return max(places, default=-1)
+
+    def unbalanced(self) -> Iterator[str]:
+        """Find records whose counts don't add up."""
+        for record in self.records:
+            if record.read != record.accepted + record.rejected + record.not_sent:
+                yield f"the counts of {record.run} do not add up when it is {record.state}"
+
+    def wrong_endings(self) -> Iterator[str]:
+        """Find catalogues whose runs did not end as they may."""
+        for catalogue in self.catalogues:
+            record = self.last.get(catalogue.run)
+            if record is None:
+                if not catalogue.may_be_missed:
+                    yield f"{catalogue.name} ({catalogue.store}) has no run record"
+            elif record.state not in catalogue.may_end:
+                yield f"the run {record.run} of {record.store} ended {record.state}"
+            elif record.state in _DELIVERED and not _is_whole(record, catalogue):
+                yield f"the record of {record.run} of {record.store} counts wrongly at its end"
+
+
+def _is_whole(record: Observed, catalogue: Catalogue) -> bool:
+    counts = (record.accepted, record.rejected, record.not_sent)
+    return counts == (len(catalogue.products), catalogue.unfit, 0)

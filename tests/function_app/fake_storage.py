@@ -1,0 +1,186 @@
+"""Storage in memory: catalogues, run records, and what keeps a store's runs in order."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from contract.blobs import CatalogMetadata, RunId, StoreName
+from contract.run import Run, RunRecordError, RunState, decode_run, encode_run
+from function_app.errors import CatalogGoneError, LeaseLostError, RecordConflictError
+from function_app.ordering import CatalogAge
+from function_app.ports import CatalogVersion, Claim, RunSummary, StoredRun
+from tests.function_app.fakes import FakeClock, Steps
+
+_CHUNK = 4096
+
+
+class FakeCatalogs:
+    """The container of catalogues; fulfils `ports.Catalogs`."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self._clock = clock
+        self._blobs: dict[str, tuple[CatalogVersion, bytes]] = {}
+        self._written = 0
+
+    def put(
+        self,
+        name: str,
+        content: bytes,
+        metadata: CatalogMetadata | None = None,
+        modified: datetime | None = None,
+    ) -> CatalogVersion:
+        self._written += 1
+        version = CatalogVersion(
+            name=name,
+            etag=f'"0x{self._written:X}"',
+            modified=(modified or self._clock.now()).replace(microsecond=0),
+            size=len(content),
+            metadata=metadata or CatalogMetadata(),
+        )
+        self._blobs[name] = version, content
+        return version
+
+    def current(self, name: str) -> CatalogVersion | None:
+        return self._blobs[name][0] if name in self._blobs else None
+
+    def blocks(self, version: CatalogVersion) -> Iterator[bytes]:
+        for start in range(0, max(1, version.size), _CHUNK):
+            current, content = self._blobs.get(version.name, (None, b""))
+            if current is None or current.etag != version.etag:
+                raise CatalogGoneError(overwritten=current is not None)
+            yield content[start : start + _CHUNK]
+
+    def delete(self, name: str) -> None:
+        self._blobs.pop(name, None)
+
+    def all(self) -> Iterator[CatalogVersion]:
+        return iter([self._blobs[name][0] for name in sorted(self._blobs)])
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    data: bytes
+    version: str
+    state: str | None
+    saved: datetime
+
+
+class FakeRecords:
+    """The container of run records; fulfils `ports.RunRecords`. Every save must add up."""
+
+    def __init__(self, clock: FakeClock, steps: Steps) -> None:
+        self._clock, self._steps = clock, steps
+        self._records: dict[tuple[StoreName, RunId], _Record] = {}
+        self._written = 0
+        self.saves: list[Run] = []
+
+    def load(self, store: StoreName, run: RunId) -> StoredRun | None:
+        record = self._records.get((store, run))
+        if record is None:
+            return None
+        try:
+            return StoredRun(decode_run(record.data), record.version)
+        except RunRecordError:
+            return StoredRun(None, record.version)
+
+    def save(self, run: Run, version: str | None) -> str:
+        self._steps.reach(f"before {run.state} is saved with {run.accepted} accepted")
+        current = self._records.get((run.store, run.run))
+        data = encode_run(run)
+        assert_adds_up(data)
+        if (current and current.version) != version:
+            if current is not None and current.data == data:
+                return current.version
+            raise RecordConflictError
+        new = self._write(run.store, run.run, data, run.state)
+        self.saves.append(run)
+        self._steps.reach(f"after {run.state} was saved with {run.accepted} accepted")
+        return new
+
+    def stores(self) -> Iterator[StoreName]:
+        return iter(sorted({store for store, _ in self._records}))
+
+    def summaries(self, store: StoreName) -> Iterator[RunSummary]:
+        for (of, run), record in sorted(self._records.items()):
+            if of == store:
+                yield RunSummary(run, record.state, record.saved)
+
+    def damage(self, store: StoreName, run: RunId, data: bytes = b'{"version": 1, "run"') -> None:
+        """Write nonsense over a record, as a person might by hand."""
+        self._write(store, run, data, None)
+
+    def remove(self, store: StoreName, run: RunId) -> None:
+        del self._records[store, run]
+
+    def _write(self, store: StoreName, run: RunId, data: bytes, state: str | None) -> str:
+        self._written += 1
+        record = _Record(data, f"v{self._written}", state, self._clock.now())
+        self._records[store, run] = record
+        return record.version
+
+
+def assert_adds_up(record: bytes) -> None:
+    """Hold a run record's JSON to read = accepted + rejected + not_sent, and what else its counts say."""
+    content = json.loads(record)
+    products, state = content["products"], RunState(content["state"])
+    assert all(count >= 0 for count in products.values())
+    assert products["read"] == products["accepted"] + products["rejected"] + products["not_sent"]
+    assert len(content["rejections"]) == min(products["rejected"], 1_000)
+    assert state.is_final == (content["finished_at"] is not None)
+    if state in {RunState.SUCCEEDED, RunState.COMPLETED_WITH_REJECTIONS}:
+        assert products["not_sent"] == 0
+        assert content["batches"]["acknowledged"] == content["batches"]["total"]
+        assert (state is RunState.SUCCEEDED) == (products["rejected"] == 0)
+
+
+class FakeLease:
+    """A store's lease; fulfils `ports.Lease`."""
+
+    def __init__(self, locks: "FakeLocks", store: StoreName) -> None:
+        self._locks, self._store = locks, store
+
+    def ensure(self) -> None:
+        if self._locks.leases.get(self._store) is not self:
+            raise LeaseLostError
+
+    def release(self) -> None:
+        if self._locks.leases.get(self._store) is self:
+            del self._locks.leases[self._store]
+
+
+class FakeLocks:
+    """Leases and the notes of the newest catalogues; fulfils `ports.StoreLocks`."""
+
+    def __init__(self) -> None:
+        self.leases: dict[StoreName, FakeLease] = {}
+        self._newest: dict[StoreName, CatalogAge] = {}
+
+    def acquire(self, store: StoreName, patience: timedelta) -> FakeLease | None:
+        if store in self.leases:
+            return None
+        self.leases[store] = FakeLease(self, store)
+        return self.leases[store]
+
+    def claim_newest(
+        self, store: StoreName, catalog: CatalogVersion, still_current: Callable[[], bool]
+    ) -> Claim | None:
+        mine, newest = _age(catalog), self._newest.get(store)
+        if mine == newest:
+            return Claim(replaced=None)
+        if newest is not None:
+            follows = mine.follows(newest)
+            if follows is None:
+                tied = mine.name == newest.name
+                follows = still_current() if tied else mine.name > newest.name
+            if not follows:
+                return None
+        self._newest[store] = mine
+        return Claim(replaced=newest)
+
+    def is_newest(self, store: StoreName, catalog: CatalogVersion) -> bool:
+        return self._newest.get(store, _age(catalog)) == _age(catalog)
+
+
+def _age(catalog: CatalogVersion) -> CatalogAge:
+    return CatalogAge(catalog.name, catalog.etag, catalog.modified)

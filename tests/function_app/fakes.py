@@ -1,0 +1,126 @@
+"""Time, tokens, the queue and Digible in memory, and moments at which a worker may die."""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from contract.blobs import StoreName
+from contract.product import Product
+from function_app.ports import Accepted, Answer, Clock, RetryRequest
+from function_app.token import StoredToken
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+class Killed(BaseException):
+    """The worker dies: no `except` of the code under test may hold it up."""
+
+
+class Steps:
+    """Counts the moments at which a worker may die, and has it die at one of them."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self.last: int | None = None
+        """Number, from 0, of the moment at which it dies."""
+
+        self._lock = threading.Lock()
+
+    def reach(self, name: str) -> None:
+        with self._lock:
+            number = len(self.names)
+            self.names.append(name)
+        if number == self.last:
+            raise Killed(name)
+
+
+class FakeClock:
+    """Time that passes only when somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._lock = threading.Lock()
+
+    def now(self) -> datetime:
+        return NOON + timedelta(seconds=self.seconds)
+
+    def sleep(self, seconds: float) -> None:
+        with self._lock:
+            self.seconds += seconds
+
+    def advance(self, time: timedelta) -> None:
+        self.sleep(time.total_seconds())
+
+    def ports(self) -> Clock:
+        return Clock(self.now, lambda: self.seconds, self.sleep, lambda: 0.5)
+
+
+class FakeTokens:
+    """The stores' tokens; fulfils `ports.TokenStore`."""
+
+    def __init__(self) -> None:
+        self.stored: StoredToken | Exception = StoredToken("opaque")
+
+    def token(self, store: StoreName) -> StoredToken:
+        if isinstance(self.stored, Exception):
+            raise self.stored
+        return self.stored
+
+
+@dataclass
+class FakeQueue:
+    """The queue through which runs come back; fulfils `ports.RetryQueue`."""
+
+    clock: FakeClock
+    steps: Steps
+    messages: list[tuple[datetime, RetryRequest]] = field(default_factory=list)
+    """Each with when it is due."""
+
+    def put(self, request: RetryRequest, delay: timedelta) -> None:
+        self.steps.reach("before a message is queued")
+        self.messages.append((self.clock.now() + delay, request))
+        self.steps.reach("after a message was queued")
+
+    def take(self) -> RetryRequest | None:
+        """Wait for the first message to be due, and take it."""
+        if not self.messages:
+            return None
+        due, request = min(self.messages, key=lambda message: message[0])
+        self.messages.remove((due, request))
+        self.clock.advance(max(timedelta(0), due - self.clock.now()))
+        return request
+
+
+class FakeDigible:
+    """Digible; its `send` fulfils `ports.SendProducts`."""
+
+    def __init__(self, steps: Steps) -> None:
+        self._steps = steps
+        self._lock = threading.Lock()
+        self.answers: deque[Answer] = deque()
+        """What it answers next, instead of what `judge` says."""
+
+        self.judge: Callable[[Sequence[Product]], Answer] = lambda products: Accepted()
+        self.requests: list[list[str | int]] = []
+        """The ids of each request, whatever became of it."""
+
+        self.accepted: list[list[str | int]] = []
+        """The ids of each request that was accepted."""
+
+        self.products: dict[str | int, Product] = {}
+
+    def send(self, products: Sequence[Product], token: StoredToken) -> Answer:
+        ids = [product.product_id for product in products]
+        self._steps.reach(f"before {ids[0]} is sent")
+        with self._lock:
+            self.requests.append(ids)
+            planned = self.answers.popleft() if self.answers else None
+        answer = planned or self.judge(products)
+        if isinstance(answer, Accepted):
+            with self._lock:
+                self.accepted.append(ids)
+                self.products.update({product.product_id: product for product in products})
+        self._steps.reach(f"after {ids[0]} was sent")
+        return answer

@@ -1,0 +1,122 @@
+"""The container of catalogues: the fake and the real one keep the same contract."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from azure.storage.blob import BlobServiceClient
+
+from contract.blobs import CATALOGS, CatalogMetadata
+from function_app.catalogs import BlobCatalogs
+from function_app.errors import CatalogGoneError
+from function_app.ports import Catalogs, CatalogVersion
+from tests.function_app.fake_storage import FakeCatalogs
+from tests.function_app.fakes import FakeClock
+
+CONTENT = bytes(range(256)) * 200
+METADATA = CatalogMetadata(rows=3, sha256="0" * 64, traceparent="00-1-2-01", ids_are_unique=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A container, and how a test writes to it."""
+
+    catalogs: Catalogs
+    put: Callable[[str, bytes, CatalogMetadata], object]
+    store: str
+
+    def write(
+        self, name: str = "a.json", content: bytes = CONTENT, metadata: CatalogMetadata = METADATA
+    ) -> CatalogVersion:
+        self.put(f"{self.store}/{name}", content, metadata)
+        version = self.catalogs.current(f"{self.store}/{name}")
+        assert version is not None
+        return version
+
+
+@pytest.fixture(params=["fake", "real"])
+def case(request: pytest.FixtureRequest) -> Case:
+    store = f"s{uuid4().hex[:12]}"
+    if request.param == "fake":
+        fake = FakeCatalogs(FakeClock())
+        return Case(fake, fake.put, store)
+    service = BlobServiceClient.from_connection_string(
+        request.getfixturevalue("storage"), max_single_get_size=1_024, max_chunk_get_size=1_024
+    )
+    container = service.get_container_client(CATALOGS)
+
+    def put(name: str, content: bytes, metadata: CatalogMetadata) -> None:
+        container.upload_blob(name, content, metadata=metadata.to_headers(), overwrite=True)
+
+    return Case(BlobCatalogs(container), put, store)
+
+
+def test_a_blob_that_is_not_there_has_no_version(case: Case) -> None:
+    assert case.catalogs.current(f"{case.store}/a.json") is None
+
+
+def test_a_version_tells_what_is_known_of_the_blob(case: Case) -> None:
+    version = case.write()
+    assert (version.name, version.size) == (f"{case.store}/a.json", len(CONTENT))
+    assert version.metadata == METADATA
+    assert version.modified.utcoffset() == timedelta(0)
+    assert version.etag.startswith('"0x')
+    assert version.etag.endswith('"')
+
+
+def test_every_write_makes_a_new_version(case: Case) -> None:
+    first, second = case.write(), case.write()
+    assert first.etag != second.etag
+    assert first.modified <= second.modified
+
+
+@pytest.mark.parametrize("content", [CONTENT, b"x", b""], ids=len)
+def test_a_version_is_read_whole(case: Case, content: bytes) -> None:
+    assert b"".join(case.catalogs.blocks(case.write(content=content))) == content
+
+
+def test_a_version_that_was_overwritten_cant_be_read(case: Case) -> None:
+    version = case.write()
+    case.write()
+    with pytest.raises(CatalogGoneError) as gone:
+        list(case.catalogs.blocks(version))
+    assert gone.value.overwritten
+
+
+def test_a_version_that_was_deleted_cant_be_read(case: Case) -> None:
+    version = case.write()
+    case.catalogs.delete(version.name)
+    with pytest.raises(CatalogGoneError) as gone:
+        list(case.catalogs.blocks(version))
+    assert not gone.value.overwritten
+
+
+@pytest.mark.parametrize("overwritten", [True, False])
+def test_two_versions_are_never_mixed(case: Case, *, overwritten: bool) -> None:
+    version = case.write()
+    blocks = case.catalogs.blocks(version)
+    assert CONTENT.startswith(next(blocks))
+    if overwritten:
+        case.write(content=bytes(len(CONTENT)))
+    else:
+        case.catalogs.delete(version.name)
+    with pytest.raises(CatalogGoneError) as gone:
+        list(blocks)
+    assert gone.value.overwritten is overwritten
+
+
+def test_what_was_deleted_is_gone_and_may_be_deleted_again(case: Case) -> None:
+    version = case.write()
+    case.catalogs.delete(version.name)
+    case.catalogs.delete(version.name)
+    assert case.catalogs.current(version.name) is None
+
+
+def test_all_blobs_are_listed_by_name_as_they_are(case: Case) -> None:
+    versions = [case.write(name) for name in ("b.json", "a/z.json", "a.resume", "ü b.json")]
+    listed = [
+        version for version in case.catalogs.all() if version.name.startswith(f"{case.store}/")
+    ]
+    assert listed == sorted(versions, key=lambda version: version.name)

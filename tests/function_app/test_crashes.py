@@ -1,0 +1,105 @@
+"""At least once, nearly once: a worker that dies at any moment costs one batch sent twice at most."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from contract.run import RunState
+from function_app.attempt import UploadOptions
+from tests.function_app.world import DOWN, World, ids
+
+BATCHES: list[Sequence[str | int]] = [ids(1, 200), ids(201, 400), ids(401, 600), ids(601, 650)]
+STEPS_OF_A_RUN = 2 * (2 * 4 + 4)
+"""A save and a POST for each batch; saves when it begins, is examined, starts and ends; each twice."""
+
+
+def recovered(world: World) -> None:
+    """What a worker held when it died is free again after a while."""
+    world.locks.leases.clear()
+
+
+def test_the_moments_at_which_a_worker_may_die_are_all_tried(world: World) -> None:
+    world.upload(world.put(650))
+    assert len(world.steps.names) == STEPS_OF_A_RUN
+
+
+@pytest.mark.parametrize("step", range(STEPS_OF_A_RUN))
+def test_a_worker_that_dies_once_costs_one_batch_sent_twice_at_most(
+    world: World, step: int
+) -> None:
+    version = world.put(650)
+    assert world.upload_and_die(version, step)
+    recovered(world)
+    run = world.upload(version)
+    assert (run.state, run.accepted) == (RunState.SUCCEEDED, 650)
+    assert len(repeats(world)) <= 1
+    assert world.digible.accepted == sorted(world.digible.accepted, key=BATCHES.index)
+    assert len(world.digible.products) == 650
+
+
+def repeats(world: World) -> list[list[str | int]]:
+    accepted = world.digible.accepted
+    return [batch for place, batch in enumerate(accepted) if batch in accepted[:place]]
+
+
+def test_only_a_batch_whose_record_was_not_saved_is_sent_twice(world: World) -> None:
+    for step in range(STEPS_OF_A_RUN):
+        trial = World()
+        version = trial.put(650)
+        assert trial.upload_and_die(version, step)
+        died = trial.steps.names[-1]
+        recovered(trial)
+        trial.upload(version)
+        lost = [name for name in trial.steps.names[: step + 1] if name.startswith("after P")]
+        saved = [
+            name
+            for name in trial.steps.names[: step + 1]
+            if name.startswith("after sending was saved") and not name.endswith("with 0 accepted")
+        ]
+        assert len(repeats(trial)) == len(lost) - len(saved), died
+
+
+@pytest.mark.parametrize("concurrency", [2, 3])
+@pytest.mark.parametrize("step", range(STEPS_OF_A_RUN))
+def test_with_n_batches_under_way_n_are_sent_twice_at_most(step: int, concurrency: int) -> None:
+    world = World(UploadOptions(concurrency=concurrency))
+    version = world.put(650)
+    assert world.upload_and_die(version, step)
+    recovered(world)
+    run = world.upload(version)
+    assert (run.state, run.accepted) == (RunState.SUCCEEDED, 650)
+    assert len(world.digible.accepted) - len(BATCHES) <= concurrency
+    assert len(world.digible.products) == 650
+
+
+def test_a_worker_that_dies_again_and_again_gets_to_the_end(world: World) -> None:
+    version, deaths = world.put(650), 0
+    while world.upload_and_die(version, 8):  # each gets one batch further
+        recovered(world)
+        deaths += 1
+        assert deaths < 10
+    assert world.run(version).state is RunState.SUCCEEDED
+    assert len(world.digible.accepted) - len(BATCHES) <= deaths
+
+
+@pytest.mark.parametrize("step", range(40))
+def test_a_worker_that_dies_in_an_outage_leaves_a_run_that_comes_back(
+    world: World, step: int
+) -> None:
+    version = world.put(650)
+    world.answer(*[DOWN] * 8)
+    if world.upload_and_die(version, step):
+        recovered(world)
+        world.uploader.upload(version.name)  # the host tries its event again
+    world.all_messages()
+    run = world.run(version)
+    assert (run.state, run.accepted) == (RunState.SUCCEEDED, 650)
+    assert len(world.digible.accepted) - len(BATCHES) <= 1
+
+
+def test_each_return_counts_as_an_attempt(world: World) -> None:
+    version = world.put(650)
+    for step in (8, 8):
+        assert world.upload_and_die(version, step)
+        recovered(world)
+    assert world.upload(version).attempt == 3

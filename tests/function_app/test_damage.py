@@ -1,0 +1,204 @@
+"""Records that somebody damaged, catalogues that vanish, names nobody understands, runs given up."""
+
+import pytest
+
+from contract.blobs import UNKNOWN_STORE, unknown_run_id
+from contract.run import Run, RunState
+from function_app.ports import RetryRequest
+from tests.function_app.world import DOWN, OK, STORE, World, assert_all_accepted, id_of, ids
+
+BATCHES = [ids(1, 200), ids(201, 400), ids(401, 600), ids(601, 650)]
+DAMAGED = [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"version": 2}', b"[" * 100_000]
+
+
+@pytest.mark.parametrize("data", DAMAGED)
+def test_a_run_whose_record_is_damaged_begins_from_the_start(world: World, data: bytes) -> None:
+    version = world.put(650)
+    world.records.damage(STORE, id_of(version), data)
+    assert_all_accepted(world, world.upload(version), BATCHES)
+
+
+@pytest.mark.parametrize("data", DAMAGED)
+def test_a_record_damaged_while_its_run_goes_on_is_written_anew(world: World, data: bytes) -> None:
+    version = world.put(650)
+    world.while_sending("P201", lambda: world.records.damage(STORE, id_of(version), data))
+    assert_all_accepted(world, world.upload(version), BATCHES)
+
+
+def test_a_record_deleted_while_its_run_goes_on_is_written_anew(world: World) -> None:
+    version = world.put(650)
+    world.while_sending("P201", lambda: world.records.remove(STORE, id_of(version)))
+    assert_all_accepted(world, world.upload(version), BATCHES)
+
+
+def test_a_record_deleted_before_its_last_save_is_written_anew(world: World) -> None:
+    version = world.put(150)
+    world.while_sending("P1", lambda: world.records.remove(STORE, id_of(version)))
+    assert_all_accepted(world, world.upload(version), [ids(1, 150)])
+
+
+def test_a_waiting_run_whose_record_was_deleted_begins_from_the_start(world: World) -> None:
+    version = world.put(450)
+    world.answer(OK, *[DOWN] * 8)
+    assert world.upload(version).state is RunState.WAITING
+    world.records.remove(STORE, id_of(version))
+    world.all_messages()
+    assert (world.run(version).state, world.run(version).accepted) == (RunState.SUCCEEDED, 450)
+
+
+def test_a_catalogue_deleted_before_its_event_leaves_nothing(world: World) -> None:
+    version = world.put(650)
+    world.catalogs.delete(version.name)
+    world.uploader.upload(version.name)
+    assert world.records.saves == []
+
+
+def test_a_catalogue_deleted_while_its_run_waits_fails_the_run(world: World) -> None:
+    version = world.put(650)
+    world.digible.judge = lambda products: DOWN
+    world.upload(version)
+    world.catalogs.delete(version.name)
+    world.all_messages()
+    run = world.run(version)
+    assert run.state is RunState.FAILED
+    assert run.message == "The catalogue was deleted before all of it was sent. Upload it again."
+
+
+def test_a_catalogue_deleted_while_it_is_sent_fails_the_run(world: World) -> None:
+    version = world.put(8_000)  # more than is read ahead
+    world.while_sending("P201", lambda: world.catalogs.delete(version.name))
+    run = world.upload(version)
+    assert (run.state, run.error and run.error.kind) == (RunState.FAILED, "catalog_deleted")
+    assert run.accepted == 200 * len(world.digible.accepted), "what was accepted is counted"
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("shop.json", "It is not in a store's folder."),
+        ("UPPER/shop.json", "Its folder is not a store."),
+        ("-x/shop.json", "Its folder is not a store."),
+        ("../0001/shop.json", "Its folder is not a store."),
+        (f"{'x' * 64}/shop.json", "Its folder is not a store."),
+        ("_unknown/shop.json", "Its folder is not a store."),
+        ("0001/shop.csv", "Its ending is none of .json, .jsonl, .json.gz and .jsonl.gz."),
+        ("0001/.json", "Its ending is none of"),
+        ("0001/", "Its name has empty or unprintable parts."),
+        ("0001/../0002/shop.json", "Its name has empty or unprintable parts."),
+        ("0001/shop\n.json", "Its name has empty or unprintable parts."),
+        (f"0001/{'x' * 1_000}.json", "Its name is longer than 900 characters."),
+    ],
+)
+def test_a_blob_of_which_no_store_can_be_read_is_not_ignored(
+    world: World, name: str, why: str
+) -> None:
+    run = unusable(world, name)
+    assert (run.state, run.store) == (RunState.INVALID_CATALOG, UNKNOWN_STORE)
+    assert run.message.startswith(f"The catalogue can't be used, so nothing of it was sent. {why}")
+    assert run.catalog == name
+    assert set("/\\\n").isdisjoint(run.run)
+    assert world.digible.requests == []
+
+
+def unusable(world: World, name: str) -> Run:
+    version = world.put(1, name)
+    world.uploader.upload(name)
+    stored = world.records.load(UNKNOWN_STORE, unknown_run_id(name, version.etag))
+    assert stored is not None
+    assert stored.run is not None
+    return stored.run
+
+
+def test_an_unusable_name_is_recorded_once(world: World) -> None:
+    unusable(world, "shop.json")
+    saves = len(world.records.saves)
+    world.uploader.upload("shop.json")
+    assert len(world.records.saves) == saves
+
+
+def test_an_unusable_name_that_is_gone_leaves_nothing(world: World) -> None:
+    world.uploader.upload("shop.json")
+    assert world.records.saves == []
+
+
+def test_a_run_at_which_every_invocation_failed_has_failed(world: World) -> None:
+    version = world.put(650)
+    assert world.upload_and_die(version, 10)
+    world.locks.leases.clear()
+    world.uploader.abandon(version.name, version.etag, acknowledged=1)
+    run = world.run(version)
+    assert run.state is RunState.FAILED
+    assert run.message == (
+        "The upload service failed several times at this catalogue. Tell your operator."
+    )
+    assert (run.accepted, run.not_sent) == (200, 450)
+
+
+def test_a_run_that_got_on_before_its_workers_died_is_not_given_up(world: World) -> None:
+    version = world.put(650)
+    assert world.upload_and_die(version, 10)
+    world.locks.leases.clear()
+    world.uploader.abandon(version.name, version.etag)
+    assert world.run(version).state is RunState.SENDING
+    ((_, request),) = world.queue.messages
+    assert request == RetryRequest(version.name, version.etag, acknowledged=1)
+    world.all_messages(at_most=1)
+    assert_all_accepted(world, world.run(version), BATCHES)
+
+
+def test_a_run_given_up_before_its_first_record_has_one(world: World) -> None:
+    version = world.put(650)
+    world.uploader.abandon(version.name, version.etag)
+    assert world.run(version).state is RunState.FAILED
+
+
+def test_a_run_that_was_given_up_can_be_resumed(world: World) -> None:
+    version = world.put(650)
+    world.uploader.abandon(version.name, version.etag)
+    world.resume(version)
+    assert_all_accepted(world, world.run(version), BATCHES)
+
+
+def test_a_run_that_ended_after_all_is_not_called_failed(world: World) -> None:
+    version = world.put(650)
+    before = world.upload(version)
+    world.uploader.abandon(version.name, version.etag)
+    assert world.run(version) == before
+
+
+def test_a_run_that_another_worker_goes_on_with_is_not_given_up(world: World) -> None:
+    version = world.put(650)
+    world.while_sending("P201", lambda: world.uploader.abandon(version.name, version.etag))
+    assert_all_accepted(world, world.upload(version), BATCHES)
+    world.all_messages(at_most=1)
+    assert world.run(version).state is RunState.SUCCEEDED
+
+
+def test_an_unusable_name_given_up_has_failed(world: World) -> None:
+    world.uploader.abandon("shop.json", '"0x1"')
+    stored = world.records.load(UNKNOWN_STORE, unknown_run_id("shop.json", '"0x1"'))
+    assert stored is not None
+    assert stored.run is not None
+    assert stored.run.state is RunState.FAILED
+
+
+def test_a_resume_request_given_up_leaves_the_run_as_it_is(world: World) -> None:
+    world.uploader.abandon(f"{STORE}/shop.1.resume", '"0x1"')
+    assert world.records.saves == []
+
+
+def test_a_failure_of_storage_goes_through_to_the_host(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = world.put(650)
+
+    def save(run: Run, version: str | None) -> str:
+        raise ConnectionError("storage is away")
+
+    with monkeypatch.context() as outage:
+        world.while_sending("P201", lambda: outage.setattr(world.records, "save", save))
+        with pytest.raises(ConnectionError, match="storage is away"):
+            world.uploader.upload(version.name)
+    run = world.upload(version)  # the host tries the event again
+    assert (run.state, run.accepted) == (RunState.SUCCEEDED, 650)
+    assert world.digible.accepted == [*BATCHES[:2], *BATCHES[1:]]

@@ -1,0 +1,71 @@
+"""Which of two catalogues is the newer one, by the blob service's clock."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from function_app.ordering import CatalogAge, completed_at
+
+SECOND = datetime(2009, 9, 9, 9, 20, 2, tzinfo=UTC)
+DOCUMENTED = '"0x8CBFF45D8A29A19"'  # with that second, in Microsoft's examples
+TICKS = 0x8CBFF45D8A29A19
+
+
+def test_an_etag_of_azure_tells_the_moment_within_the_second() -> None:
+    assert completed_at(SECOND, DOCUMENTED) == SECOND + timedelta(microseconds=804_789)
+
+
+@given(st.integers(-804_789, 195_210))
+def test_within_its_second_every_microsecond_of_an_etag_counts(microseconds: int) -> None:
+    moment = completed_at(SECOND, f'"0x{TICKS + 10 * microseconds:X}"')
+    assert moment == SECOND + timedelta(microseconds=804_789 + microseconds)
+
+
+@pytest.mark.parametrize(
+    "etag",
+    [
+        '"0x1D7A4F9E2B3C5D0"',  # Azurite's are random
+        '"0x2"',
+        f'"0x{TICKS + 1_200_000_000:X}"',  # two minutes later
+        f'"0x{TICKS - 1_200_000_000:X}"',
+        f'"0x{10**40:X}"',
+        '"0x"',
+        '""',
+        '"abc-def"',
+        "W/0x8CBFF45D8A29A19",
+    ],
+)
+def test_an_etag_that_is_nowhere_near_its_second_is_passed_over(etag: str) -> None:
+    assert completed_at(SECOND, etag) == SECOND
+
+
+@pytest.mark.parametrize("seconds", [-1, 1, 5])
+def test_an_etag_that_was_made_a_little_earlier_or_later_counts(seconds: int) -> None:
+    etag = f'"0x{TICKS + seconds * 10_000_000:X}"'
+    assert completed_at(SECOND, etag) == SECOND + timedelta(seconds=seconds, microseconds=804_789)
+
+
+def age(seconds: float = 0, etag: str = '"0x1"', name: str = "0001/a.json") -> CatalogAge:
+    return CatalogAge(name, etag, SECOND + timedelta(seconds=seconds))
+
+
+def test_the_later_second_is_the_newer_one() -> None:
+    assert age(1).follows(age(0)) is True
+    assert age(0).follows(age(1)) is False
+
+
+def test_within_a_second_the_etags_tell() -> None:
+    earlier, later = age(etag=f'"0x{TICKS - 500:X}"'), age(etag=DOCUMENTED)
+    assert later.follows(earlier) is True
+    assert earlier.follows(later) is False
+
+
+def test_within_a_second_random_etags_tell_nothing() -> None:
+    assert age(etag='"0x9"').follows(age(etag='"0x8"')) is None
+
+
+@given(st.text())
+def test_no_etag_does_harm(etag: str) -> None:
+    assert abs(completed_at(SECOND, etag) - SECOND) < timedelta(minutes=1)

@@ -1,0 +1,193 @@
+"""Permanent trouble stops a run, or isolates the products at fault, as the operator chose."""
+
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from contract.product import Product, Rejection, Stage
+from contract.run import RunError, RunState
+from function_app.attempt import UploadOptions
+from function_app.ports import Answer, Refused, TokenRefused, Unreadable
+from tests.function_app.world import DOWN, OK, World, ids, rows
+
+UNKNOWN_STORE = Refused("No such store", 404, about_products=False)
+
+
+def refusing(*bad: str) -> Callable[[Sequence[Product]], Answer]:
+    """Refuse every batch that holds one of these products, naming the first of them."""
+
+    def judge(products: Sequence[Product]) -> Answer:
+        found = [each.product_id for each in products if each.product_id in bad]
+        return Refused(f"{found[0]} is bad", 400, about_products=True) if found else OK
+
+    return judge
+
+
+@pytest.fixture
+def isolating() -> World:
+    return World(UploadOptions(isolate=True))
+
+
+def rejected(*product_ids: str) -> tuple[Rejection, ...]:
+    return tuple(
+        Rejection(each, int(each[1:]), Stage.DIGIBLE, f"{each} is bad") for each in product_ids
+    )
+
+
+def test_a_refused_batch_stops_the_run_at_once(world: World) -> None:
+    world.digible.judge = refusing("P250")
+    run = world.upload(world.put(650))
+    assert run.state is RunState.FAILED
+    assert run.message == "Digible refused batch 2 of 4 (HTTP 400): P250 is bad"
+    assert run.error == RunError("refused", "P250 is bad", 2, 400)
+    assert world.digible.requests == [ids(1, 200), ids(201, 400)]
+
+
+def test_what_was_accepted_before_stays_accepted(world: World) -> None:
+    world.digible.judge = refusing("P250")
+    run = world.upload(world.put(650))
+    assert (run.accepted, run.not_sent) == (200, 450)
+    assert sorted(world.digible.products) == sorted(ids(1, 200))
+
+
+def test_a_failed_run_is_not_tried_again_by_itself(world: World) -> None:
+    version = world.put(650)
+    world.digible.judge = refusing("P250")
+    world.upload(version)
+    assert world.queue.messages == []
+    world.upload(version)
+    assert len(world.digible.requests) == 2
+
+
+def test_a_failed_run_that_is_resumed_goes_on_at_the_refused_batch(world: World) -> None:
+    version = world.put(650)
+    world.digible.judge = refusing("P250")
+    world.upload(version)
+    world.digible.judge = lambda products: OK
+    world.resume(version)
+    run = world.run(version)
+    assert (run.state, run.accepted, run.attempt) == (RunState.SUCCEEDED, 650, 2)
+    assert world.digible.accepted == [ids(1, 200), ids(201, 400), ids(401, 600), ids(601, 650)]
+
+
+def test_an_answer_that_is_no_json_stops_the_run_at_once(world: World) -> None:
+    world.answer(OK, Unreadable("<html>"))
+    run = world.upload(world.put(650))
+    assert (run.state, run.message) == (RunState.FAILED, "Invalid JSON response from the server")
+    assert (run.accepted, run.not_sent) == (200, 450)
+
+
+def test_only_the_products_at_fault_are_rejected(isolating: World) -> None:
+    isolating.digible.judge = refusing("P7", "P250", "P251", "P650")
+    run = isolating.upload(isolating.put(650))
+    assert run.state is RunState.COMPLETED_WITH_REJECTIONS
+    assert (run.accepted, run.rejected, run.not_sent) == (646, 4, 0)
+    assert run.rejections == rejected("P7", "P250", "P251", "P650")
+    assert sorted(isolating.digible.products) == sorted(
+        {*ids(1, 650)} - {"P7", "P250", "P251", "P650"}
+    )
+    assert run.message == "646 of 650 products were accepted by Digible, 4 rejected."
+
+
+def test_a_refused_batch_is_halved(isolating: World) -> None:
+    isolating.digible.judge = refusing("P1")
+    isolating.upload(isolating.put(200))
+    sizes = [len(request) for request in isolating.digible.requests]
+    assert sizes == [200, 100, 50, 25, 12, 6, 3, 1, 2, 3, 6, 13, 25, 50, 100]
+
+
+def test_accepted_products_are_sent_once_and_in_order(isolating: World) -> None:
+    isolating.digible.judge = refusing("P33", "P34", "P120")
+    isolating.upload(isolating.put(200))
+    accepted = [each for batch in isolating.digible.accepted for each in batch]
+    assert accepted == [each for each in ids(1, 200) if each not in {"P33", "P34", "P120"}]
+
+
+def test_a_rejection_names_the_row_of_the_catalogue(isolating: World) -> None:
+    isolating.digible.judge = refusing("P3")
+    bad = {"ProductID": "B1"}
+    run = isolating.upload(isolating.put([bad, *rows(2), bad, *rows(2, first=3)]))
+    assert [(each.product_id, each.row, each.stage) for each in run.rejections] == [
+        ("B1", 1, Stage.CATALOG),
+        ("B1", 4, Stage.CATALOG),
+        ("P3", 5, Stage.DIGIBLE),
+    ]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 200])
+def test_a_batch_of_which_every_product_is_refused_is_no_bad_product(
+    isolating: World, count: int
+) -> None:
+    isolating.digible.judge = refusing(*ids(201, 200 + count))
+    run = isolating.upload(isolating.put(200 + count))
+    assert run.state is RunState.FAILED
+    assert run.error is not None
+    assert (run.error.kind, run.error.batch) == ("refused", 2)
+    assert (run.accepted, run.rejected, run.not_sent) == (200, 0, count)
+
+
+def test_all_but_one_may_be_refused(isolating: World) -> None:
+    isolating.digible.judge = refusing(*ids(1, 199))
+    run = isolating.upload(isolating.put(200))
+    assert run.state is RunState.COMPLETED_WITH_REJECTIONS
+    assert (run.accepted, run.rejected) == (1, 199)
+
+
+def test_a_refusal_that_is_not_about_products_is_not_halved(isolating: World) -> None:
+    isolating.answer(UNKNOWN_STORE)
+    run = isolating.upload(isolating.put(200))
+    assert run.state is RunState.FAILED
+    assert len(isolating.digible.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("trouble", "state"),
+    [
+        (TokenRefused("Expired", 401), RunState.SESSION_EXPIRED),
+        (UNKNOWN_STORE, RunState.FAILED),
+        (Unreadable("<html>"), RunState.FAILED),
+    ],
+    ids=["401", "404", "html"],
+)
+@pytest.mark.parametrize("place", range(1, 30))
+def test_trouble_in_the_middle_of_halving_loses_and_doubles_nothing(
+    isolating: World, trouble: Answer, state: RunState, place: int
+) -> None:
+    bad = {"P201", "P220", "P303"}
+    judge, asked = refusing(*bad), []
+
+    def judge_with_trouble(products: Sequence[Product]) -> Answer:
+        asked.append(products)
+        return trouble if len(asked) == place else judge(products)
+
+    isolating.digible.judge = judge_with_trouble
+    version = isolating.put(450)
+    run = isolating.upload(version)
+    assert run.state is state
+    assert (run.accepted, run.rejected) == counted(isolating, run.rejections)
+    isolating.resume(version)
+    run = isolating.run(version)
+    assert run.state is RunState.COMPLETED_WITH_REJECTIONS
+    assert run.rejections == rejected("P201", "P220", "P303")
+    assert set(isolating.digible.products) == {*ids(1, 450)} - bad
+    assert (run.accepted, run.rejected) == (447, 3)
+
+
+def counted(world: World, rejections: Sequence[Rejection]) -> tuple[int, int]:
+    """Count what Digible has, if all of it is counted."""
+    return len(world.digible.products), len(rejections)
+
+
+def test_an_outage_in_the_middle_of_halving_is_waited_out(isolating: World) -> None:
+    judge, asked = refusing("P220"), []
+
+    def judge_with_outage(products: Sequence[Product]) -> Answer:
+        asked.append(products)
+        return DOWN if 5 <= len(asked) <= 20 else judge(products)
+
+    isolating.digible.judge = judge_with_outage
+    version = isolating.put(450)
+    assert isolating.upload(version).state is RunState.WAITING
+    isolating.all_messages()
+    run = isolating.run(version)
+    assert (run.state, run.accepted, run.rejected) == (RunState.COMPLETED_WITH_REJECTIONS, 449, 1)

@@ -1,0 +1,102 @@
+"""The queue through which runs come back: the fake and the real one keep the same contract."""
+
+import base64
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from azure.storage.queue import QueueClient, QueueServiceClient
+
+from function_app.ports import RetryQueue, RetryRequest
+from function_app.retry_queue import StorageRetryQueue, decode_request, encode_request
+from tests.function_app.fakes import FakeClock, FakeQueue, Steps
+
+REQUEST = RetryRequest("0001/ü shop.json", '"0x1D2"')
+AT_ONCE = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A queue, and how a test takes from it."""
+
+    queue: RetryQueue
+    due_now: Callable[[], list[RetryRequest]]
+    take: Callable[[], RetryRequest | None]
+    """Waits for a message that is not due yet."""
+
+
+@pytest.fixture(params=["fake", "real"])
+def case(request: pytest.FixtureRequest) -> Case:
+    if request.param == "real":
+        return real(request.getfixturevalue("new_queue"))
+    clock = FakeClock()
+    fake = FakeQueue(clock, Steps())
+    return Case(
+        fake, lambda: [each for due, each in fake.messages if due <= clock.now()], fake.take
+    )
+
+
+@pytest.fixture
+def new_queue(azurite_connection: str) -> QueueClient:
+    queues = QueueServiceClient.from_connection_string(azurite_connection)
+    return queues.create_queue(f"retries-{uuid4().hex}")
+
+
+def real(queue: QueueClient) -> Case:
+    def decode(content: str) -> RetryRequest:
+        return decode_request(base64.b64decode(content).decode("utf-8"))
+
+    def due_now() -> list[RetryRequest]:
+        return [decode(message.content) for message in queue.peek_messages(32)]
+
+    def take() -> RetryRequest | None:
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            message = queue.receive_message()
+            if message is not None:
+                return decode(message.content)
+            time.sleep(0.05)
+        return None
+
+    return Case(StorageRetryQueue(queue), due_now, take)
+
+
+def test_a_request_comes_back_as_it_was(case: Case) -> None:
+    case.queue.put(REQUEST, AT_ONCE)
+    assert case.due_now() == [REQUEST]
+    assert case.take() == REQUEST
+
+
+def test_a_request_does_not_come_back_early(case: Case) -> None:
+    case.queue.put(REQUEST, timedelta(minutes=30))
+    assert case.due_now() == []
+
+
+def test_a_request_comes_back_after_its_delay(case: Case) -> None:
+    case.queue.put(REQUEST, timedelta(seconds=1))
+    assert case.take() == REQUEST
+
+
+def test_the_host_reads_what_was_queued(new_queue: QueueClient) -> None:
+    StorageRetryQueue(new_queue).put(REQUEST, AT_ONCE)
+    message = new_queue.receive_message()
+    assert message is not None
+    assert json.loads(base64.b64decode(message.content)) == {
+        "catalog": "0001/ü shop.json",
+        "etag": '"0x1D2"',
+        "acknowledged": 0,
+    }
+
+
+def test_a_message_is_read_as_it_was_written() -> None:
+    assert decode_request(encode_request(REQUEST)) == REQUEST
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "7", "null", "{}", '{"catalog": "0001/a.json"}'])
+def test_a_message_that_is_none_of_ours_is_known(text: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        decode_request(text)

@@ -1,0 +1,204 @@
+"""The app settings: read once, all problems named together, no value repeated."""
+
+import json
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from function_app.errors import SettingsError
+from function_app.settings import ConnectionString, IdentityStorage, Settings, read_settings
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCAL = {"CatalogStorage": "AccountName=a;AccountKey=k", "DIGIBLE_TOKEN": "opaque"}
+AZURE = {
+    "CatalogStorage__blobServiceUri": "https://a.blob.core.windows.net",
+    "CatalogStorage__queueServiceUri": "https://a.queue.core.windows.net",
+    "KEY_VAULT_URL": "https://a.vault.azure.net",
+}
+
+
+def read(**changes: str) -> Settings:
+    return read_settings(LOCAL | changes)
+
+
+def problems(environment: dict[str, str], host_json: str = "{}") -> tuple[str, ...]:
+    with pytest.raises(SettingsError) as raised:
+        read_settings(environment, host_json)
+    for problem in raised.value.problems:
+        assert problem in str(raised.value)
+    return raised.value.problems
+
+
+def test_what_is_not_set_has_the_documented_default() -> None:
+    settings = read()
+    assert settings.api_url == "https://api.digible.one/v1"
+    assert settings.body_key is None
+    assert settings.isolate is False
+    assert settings.concurrency == 1
+    assert settings.timeout == 30
+    assert settings.storage == ConnectionString("AccountName=a;AccountKey=k")
+
+
+def test_what_is_set_is_taken() -> None:
+    settings = read(
+        DIGIBLE_API_URL="https://digible.example/v2",
+        DIGIBLE_BODY_KEY="products",
+        DIGIBLE_ON_REFUSAL="Isolate",
+        DIGIBLE_CONCURRENCY=" 4 ",
+        DIGIBLE_TIMEOUT_SECONDS="2.5",
+        DIGIBLE_TOKEN_FILE="token.txt",
+    )
+    assert settings.api_url == "https://digible.example/v2"
+    assert (settings.body_key, settings.isolate, settings.concurrency) == ("products", True, 4)
+    assert (settings.timeout, settings.token_file) == (2.5, Path("token.txt"))
+
+
+def test_in_azure_an_identity_opens_storage_and_key_vault() -> None:
+    settings = read_settings(AZURE | {"CatalogStorage__clientId": "an-identity"})
+    assert settings.storage == IdentityStorage(
+        "https://a.blob.core.windows.net", "https://a.queue.core.windows.net", "an-identity"
+    )
+    assert settings.key_vault_url == "https://a.vault.azure.net"
+
+
+def test_a_setting_of_blanks_is_not_set() -> None:
+    assert read(DIGIBLE_BODY_KEY="  ", DIGIBLE_CONCURRENCY="").concurrency == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("DIGIBLE_CONCURRENCY", value) for value in ("0", "17", "-1", "1.5", "four", "nan")),
+        *(("DIGIBLE_TIMEOUT_SECONDS", value) for value in ("0", "601", "inf", "nan", "30s")),
+        ("DIGIBLE_ON_REFUSAL", "ignore"),
+        ("CatalogStorage", "no-connection-string"),
+        ("DIGIBLE_API_URL", "digible.example"),
+    ],
+)
+def test_a_wrong_value_is_named_and_not_repeated(name: str, value: str) -> None:
+    (problem,) = problems(LOCAL | {name: value})
+    assert name in problem
+    assert len(value) < 4 or value not in problem
+
+
+def test_all_problems_are_named_at_once_and_no_value_of_any() -> None:
+    wrong = {
+        "CatalogStorage": "s3cret-one",
+        "DIGIBLE_API_URL": "http://s3cret-two.example",
+        "KEY_VAULT_URL": "s3cret-three",
+        "DIGIBLE_ON_REFUSAL": "s3cret-four",
+        "DIGIBLE_CONCURRENCY": "s3cret-five",
+        "DIGIBLE_TIMEOUT_SECONDS": "s3cret-six",
+        "AzureFunctionsJobHost__functionTimeout": "s3cret-seven",
+    }
+    found = " ".join(problems(wrong))
+    for name in wrong:
+        assert name.removeprefix("AzureFunctionsJobHost__") in found
+    assert "DIGIBLE_TOKEN" in found
+    assert "s3cret" not in found
+
+
+def test_storage_must_be_set() -> None:
+    (problem,) = problems({"DIGIBLE_TOKEN": "opaque"})
+    assert problem.startswith("CatalogStorage is not set")
+
+
+@pytest.mark.parametrize(
+    "half", ["CatalogStorage__blobServiceUri", "CatalogStorage__queueServiceUri"]
+)
+def test_half_of_an_identitys_storage_is_not_enough(half: str) -> None:
+    given_settings = {name: value for name, value in AZURE.items() if name != half}
+    (problem,) = problems(given_settings)
+    assert half in problem
+
+
+def test_the_tokens_place_must_be_set() -> None:
+    (problem,) = problems({"CatalogStorage": "AccountName=a"})
+    assert "KEY_VAULT_URL" in problem
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.digible.one/v1",
+        "https://api.digible.one:8443",
+        "http://localhost:7071/v1",
+        "http://127.0.0.1:80/v1",
+        "http://127.9.9.9/v1",
+        "http://[::1]:8080/v1",
+    ],
+)
+def test_a_token_may_go_over_https_or_to_this_very_machine(url: str) -> None:
+    assert read(DIGIBLE_API_URL=url).api_url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://api.digible.one/v1",
+        "http://127.0.0.1.example/v1",
+        "http://localhost.example/v1",
+        "http://10.0.0.1/v1",
+        "http://2130706433/v1",
+        "https:///v1",
+        "https://user:password@api.digible.one/v1",
+        "https://api.digible.one/v1?key=value",
+        "https://api.digible.one/v1#part",
+        "https://api.digible.one:port/v1",
+        "https://[::1/v1",
+        "ftp://api.digible.one/v1",
+        "file:///etc/passwd",
+    ],
+)
+def test_a_token_may_go_nowhere_else(url: str) -> None:
+    (problem,) = problems(LOCAL | {"DIGIBLE_API_URL": url})
+    assert problem == "DIGIBLE_API_URL is an address that begins with https://."
+
+
+@pytest.mark.parametrize(
+    ("timeout", "seconds"),
+    [
+        ("00:30:00", 1_800 - 120),
+        ("00:10:00", 600 - 120),
+        ("00:05:00", 300 - 60),
+        ("1.00:00:00", 86_400 - 120),
+        ("-1", 86_400 - 120),
+        (None, 1_800 - 120),
+    ],
+)
+def test_a_run_ends_a_margin_before_the_invocations_time(
+    timeout: str | None, seconds: float
+) -> None:
+    host_json = json.dumps({} if timeout is None else {"functionTimeout": timeout})
+    assert read_settings(LOCAL, host_json).time_limit == seconds
+
+
+def test_an_app_setting_stands_above_host_json() -> None:
+    override = {"AzureFunctionsJobHost__functionTimeout": "00:10:00"}
+    assert read_settings(LOCAL | override, '{"functionTimeout": "01:00:00"}').time_limit == 480
+
+
+@pytest.mark.parametrize("timeout", ["soon", "30", "30:00", "00:30:00:00", "-2"])
+def test_a_time_that_is_none_is_named(timeout: str) -> None:
+    (problem,) = problems(LOCAL, json.dumps({"functionTimeout": timeout}))
+    assert problem.startswith("functionTimeout")
+
+
+def test_the_projects_own_host_json_is_understood() -> None:
+    host_json = (ROOT / "host.json").read_text(encoding="utf-8")
+    assert read_settings(LOCAL, host_json).time_limit > 0
+
+
+def test_nothing_secret_shows() -> None:
+    shown = repr(read(DIGIBLE_TOKEN="s3cret"))
+    assert "s3cret" not in shown
+    assert "AccountKey" not in shown
+
+
+@given(st.dictionaries(st.sampled_from([*LOCAL, *AZURE, "DIGIBLE_API_URL"]), st.text()), st.text())
+def test_settings_are_right_or_named_as_wrong(changes: dict[str, str], timeout: str) -> None:
+    with suppress(SettingsError):
+        read_settings(LOCAL | changes, json.dumps({"functionTimeout": timeout}))

@@ -1,0 +1,149 @@
+"""What was left lying is found: blobs whose event was lost, runs that nobody works on."""
+
+from datetime import timedelta
+
+import pytest
+
+from contract.blobs import RunId
+from contract.run import RunState
+from function_app.ports import CatalogVersion, RetryRequest, RunSummary
+from function_app.sweeping import is_idle, sweep
+from tests.function_app.fakes import NOON
+from tests.function_app.world import DOWN, STORE, World, id_of
+
+MINUTE = timedelta(minutes=1)
+
+
+def swept(world: World) -> list[RetryRequest]:
+    """Sweep, and give what was queued, each to come at once."""
+    world.queue.messages.clear()
+    found = sweep(world.catalogs, world.records, world.queue, world.clock.now())
+    assert found == len(world.queue.messages)
+    assert all(due == world.clock.now() for due, _ in world.queue.messages)
+    return [request for _, request in world.queue.messages]
+
+
+def request(version: CatalogVersion) -> RetryRequest:
+    return RetryRequest(version.name, version.etag)
+
+
+def test_a_blob_without_a_run_is_queued_once_its_event_is_overdue(world: World) -> None:
+    version = world.put()
+    world.clock.advance(5 * MINUTE)
+    assert swept(world) == []
+    world.clock.advance(MINUTE)
+    assert swept(world) == [request(version)]
+
+
+def test_what_the_sweep_queues_is_delivered(world: World) -> None:
+    version = world.put()
+    world.clock.advance(6 * MINUTE)
+    swept(world)
+    world.all_messages()
+    assert world.run(version).state is RunState.SUCCEEDED
+    assert swept(world) == []
+
+
+def test_a_new_version_without_a_run_is_found_beside_the_old_ones(world: World) -> None:
+    world.upload(world.put())
+    version = world.put()
+    world.clock.advance(6 * MINUTE)
+    assert swept(world) == [request(version)]
+
+
+def test_a_blob_of_which_no_store_can_be_read_is_found_once(world: World) -> None:
+    strays = [world.put(name=name) for name in ("0001/notes.txt", "lost.json", "zoo.json")]
+    world.clock.advance(6 * MINUTE)
+    assert swept(world) == [request(stray) for stray in strays]
+    world.all_messages()
+    assert swept(world) == []
+
+
+def test_a_missed_resume_request_is_found(world: World) -> None:
+    version = world.put()
+    world.upload(version)
+    resume = world.catalogs.put(f"{STORE}/{id_of(version)}.resume", b"")
+    world.clock.advance(6 * MINUTE)
+    assert swept(world) == [request(resume)]
+    world.all_messages()
+    assert swept(world) == []
+
+
+@pytest.mark.parametrize(("minutes", "found"), [(9, False), (11, True)])
+def test_a_run_that_nobody_sends_any_more_is_found(
+    world: World, minutes: int, *, found: bool
+) -> None:
+    version = world.put()
+    assert world.upload_and_die(version, 3)
+    world.locks.leases.clear()
+    world.clock.advance(minutes * MINUTE)
+    assert swept(world) == [request(version)] * found
+
+
+@pytest.mark.parametrize(("minutes", "found"), [(44, False), (46, True)])
+def test_a_waiting_run_whose_message_was_lost_is_found(
+    world: World, minutes: int, *, found: bool
+) -> None:
+    world.digible.judge = lambda products: DOWN
+    version = world.put()
+    assert world.upload(version).state is RunState.WAITING
+    world.queue.messages.clear()
+    world.clock.advance(minutes * MINUTE)
+    assert swept(world) == [request(version)] * found
+
+
+@pytest.mark.parametrize("another", ["0001/broken.json", "0002/broken.json"])
+def test_a_run_is_found_even_when_its_catalogue_is_gone(world: World, another: str) -> None:
+    version = world.put()
+    world.upload_and_die(version, 3)
+    world.locks.leases.clear()
+    world.catalogs.delete(version.name)
+    world.uploader.upload(world.put(["no product"], name=another).name)
+    world.clock.advance(11 * MINUTE)
+    assert swept(world) == [request(version)]
+    world.all_messages()
+    assert world.run(version).state is RunState.FAILED
+
+
+def test_an_idle_run_is_queued_once_whatever_lies_beside_its_catalogue(world: World) -> None:
+    version = world.put(name="0001/b.json")
+    world.upload_and_die(version, 3)
+    world.locks.leases.clear()
+    for name in ("0001/a.txt", "0001/c.txt", "0001/d.json", "0001/e.txt", "0001/f.json"):
+        version_beside = world.put(name=name)
+        if name.endswith("json"):
+            world.upload(version_beside)
+    world.clock.advance(11 * MINUTE)
+    assert swept(world).count(request(version)) == 1
+
+
+def test_a_damaged_record_is_found_and_its_run_begins_anew(world: World) -> None:
+    version = world.put()
+    world.upload(version)
+    world.records.damage(STORE, id_of(version))
+    world.clock.advance(11 * MINUTE)
+    assert swept(world) == [request(version)]
+    world.all_messages()
+    assert world.run(version).state is RunState.SUCCEEDED
+
+
+def test_a_run_that_has_ended_is_left_alone_though_the_listing_does_not_tell(world: World) -> None:
+    version = world.put()
+    world.upload(version)
+    stored = world.records._records[STORE, id_of(version)]
+    world.records.damage(STORE, id_of(version), stored.data)
+    world.clock.advance(11 * MINUTE)
+    assert swept(world) == []
+
+
+@pytest.mark.parametrize("state", [state.value for state in RunState if state.is_final])
+def test_a_run_that_has_ended_is_never_idle(state: str) -> None:
+    summary = RunSummary(RunId("shop.1"), state, NOON)
+    assert not is_idle(summary, NOON + timedelta(days=300))
+
+
+def test_each_store_is_looked_through(world: World) -> None:
+    names = ["0001/a.json", "0001-b/a.json", "00010/a.json", "0002/x/a.json.gz"]
+    versions = [world.put(name=name) for name in names]
+    world.clock.advance(6 * MINUTE)
+    assert sorted(swept(world), key=str) == sorted(map(request, versions), key=str)

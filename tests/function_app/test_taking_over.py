@@ -1,0 +1,165 @@
+"""Several workers, and several invocations: a run is handed on, and never worked on twice at once."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+import pytest
+
+from contract.product import Product
+from contract.run import RunState
+from function_app.attempt import UploadOptions
+from function_app.errors import LeaseLostError
+from function_app.ports import Accepted, RetryRequest
+from tests.function_app.fake_storage import FakeLease
+from tests.function_app.world import OK, STORE, World, assert_all_accepted, ids
+
+BATCHES = [ids(1, 200), ids(201, 400), ids(401, 600), ids(601, 650)]
+
+
+def taking(world: World, seconds: float) -> Callable[[Sequence[Product]], Accepted]:
+    """Accept each batch after so many seconds."""
+
+    def judge(products: Sequence[Product]) -> Accepted:
+        world.clock.sleep(seconds)
+        return OK
+
+    return judge
+
+
+def test_a_run_that_outlasts_its_invocation_hands_itself_on() -> None:
+    world = World(UploadOptions(time_limit=100))
+    world.digible.judge = taking(world, 60)
+    version = world.put(650)
+    run = world.upload(version)
+    assert (run.state, run.accepted) == (RunState.SENDING, 400)
+    ((due, request),) = world.queue.messages
+    assert (due, request) == (world.clock.now(), RetryRequest(version.name, version.etag))
+
+
+def test_what_was_handed_on_is_sent_to_the_end() -> None:
+    world = World(UploadOptions(time_limit=100))
+    world.digible.judge = taking(world, 60)
+    version = world.put(650)
+    world.upload(version)
+    assert world.all_messages() == 1
+    run = world.run(version)
+    assert_all_accepted(world, run, BATCHES)
+    assert run.attempt == 2
+
+
+@pytest.mark.parametrize("limit", [1, 59, 61, 119, 121])
+def test_every_invocation_sends_at_least_one_batch(limit: float) -> None:
+    world = World(UploadOptions(time_limit=limit))
+    world.digible.judge = taking(world, 60)
+    version = world.put(650)
+    world.upload(version)
+    world.all_messages(at_most=6)
+    assert_all_accepted(world, world.run(version), BATCHES)
+
+
+def test_an_event_that_comes_twice_sends_nothing_twice(world: World) -> None:
+    version = world.put(650)
+    before = world.upload(version)
+    assert world.upload(version) == before
+    assert_all_accepted(world, before, BATCHES)
+
+
+def test_an_event_that_comes_twice_at_once_sends_nothing_twice(world: World) -> None:
+    version = world.put(650)
+    again = [version.name]
+
+    def judge(products: Sequence[Product]) -> Accepted:
+        if again:
+            world.uploader.upload(again.pop())
+        return OK
+
+    world.digible.judge = judge
+    world.upload(version)
+    world.all_messages(at_most=2)
+    assert_all_accepted(world, world.run(version), BATCHES)
+
+
+def test_the_same_event_before_the_first_record_sends_nothing_twice(world: World) -> None:
+    """Both workers find no record; one of them writes it first."""
+    version = world.put(650)
+    load = world.records.load
+
+    def load_late(store: object, run: object) -> None:
+        world.records.load = load  # type: ignore[method-assign]  # once
+        world.uploader.upload(version.name)
+
+    world.records.load = load_late  # type: ignore[method-assign]  # as a slower reader
+    world.uploader.upload(version.name)
+    world.all_messages(at_most=2)
+    assert_all_accepted(world, world.run(version), BATCHES)
+
+
+def test_while_a_store_is_busy_a_run_waits_in_the_queue(world: World) -> None:
+    other = world.locks.acquire(STORE, timedelta(0))
+    assert other is not None
+    version = world.put(650)
+    world.upload(version)
+    for _ in range(10):
+        world.next_message()
+        assert len(world.queue.messages) == 1
+    assert world.digible.requests == []
+    other.release()
+    world.all_messages(at_most=1)
+    assert_all_accepted(world, world.run(version), BATCHES)
+
+
+@pytest.mark.parametrize("concurrency", [1, 3])
+def test_a_worker_that_is_not_sure_of_its_lease_sends_nothing_more(concurrency: int) -> None:
+    world = World(UploadOptions(concurrency=concurrency))
+
+    def judge(products: Sequence[Product]) -> Accepted:
+        world.locks.leases.clear()
+        return OK
+
+    world.digible.judge = judge
+    version = world.put(1_250)
+    with pytest.raises(LeaseLostError):
+        world.uploader.upload(version.name)
+    assert len(world.digible.requests) <= concurrency + 1
+    world.digible.judge = lambda products: OK
+    run = world.upload(version)  # the host tries the event again
+    assert (run.state, run.accepted) == (RunState.SUCCEEDED, 1_250)
+    assert len(world.digible.accepted) - 7 <= concurrency
+
+
+def test_a_worker_whose_run_another_one_took_over_stops(world: World) -> None:
+    version = world.put(650)
+    taken: list[FakeLease] = []
+
+    def judge(products: Sequence[Product]) -> Accepted:
+        if not taken:
+            taken.append(world.locks.leases.pop(STORE))  # it seemed dead, and is only slow
+            world.uploader.upload(version.name)
+        return OK
+
+    world.digible.judge = judge
+    run = world.upload(version)
+    assert (run.state, run.accepted) == (RunState.SUCCEEDED, 650)
+    assert world.digible.accepted == [*BATCHES, BATCHES[0]]
+    world.all_messages(at_most=1)
+    assert world.run(version) == run
+
+
+def test_a_worker_that_stops_for_another_has_the_run_looked_at_again(world: World) -> None:
+    """Should that other one die, nobody else might know of the run."""
+    version = world.put(650)
+    died: list[FakeLease] = []
+
+    def judge(products: Sequence[Product]) -> Accepted:
+        if not died:
+            died.append(world.locks.leases.pop(STORE))
+            assert world.upload_and_die(version, 5)
+            world.locks.leases.clear()
+        return OK
+
+    world.digible.judge = judge
+    world.upload(version)
+    assert world.run(version).state is RunState.SENDING
+    world.all_messages(at_most=1)
+    assert world.run(version).state is RunState.SUCCEEDED
+    assert len(world.digible.products) == 650

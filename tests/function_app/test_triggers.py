@@ -1,0 +1,186 @@
+"""The real app, indexed and called by Microsoft's own worker library."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from azure.core.exceptions import ResourceExistsError
+from azure.storage.blob import BlobServiceClient
+from azure.storage.queue import QueueClient, QueueServiceClient
+
+from contract.blobs import CATALOGS, RETRIES, RUNS, StoreName, version
+from contract.run import Run, RunState, decode_run
+from dev.digible import DigibleStandIn
+from dev.files import without_settings
+from function_app.ports import RetryRequest
+from function_app.retry_queue import encode_request
+from tests.function_app.app_settings import HARMLESS
+from tests.function_app.world import ids, rows
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def through_the_worker(
+    app: Path, *calls: tuple[str, str], **settings: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tests.function_app.through_the_worker"],
+        input=json.dumps({"app": str(app), "calls": calls}),
+        env=without_settings(os.environ) | HARMLESS | settings,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+def worked(process: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    assert process.returncode == 0, process.stderr
+    answer: dict[str, Any] = json.loads(process.stdout)
+    return answer
+
+
+def test_the_app_has_five_functions_and_their_bindings() -> None:
+    functions = worked(through_the_worker(ROOT))["functions"]
+    bindings = {name: only for name, (only,) in functions.items()}
+    assert {name: (each["type"], each.get("connection")) for name, each in bindings.items()} == {
+        "upload_catalog": ("blobTrigger", "CatalogStorage"),
+        "retry_catalog": ("queueTrigger", "CatalogStorage"),
+        "sweep_catalogs": ("timerTrigger", None),
+        "abandon_blob": ("queueTrigger", "CatalogStorage"),
+        "abandon_retry": ("queueTrigger", "CatalogStorage"),
+    }
+    assert bindings["upload_catalog"]["path"] == "catalogs/{name}"
+    assert bindings["upload_catalog"]["source"] == "LogsAndContainerScan"
+    assert bindings["upload_catalog"]["properties"]["SupportsDeferredBinding"], "no BlobClient"
+    assert bindings["retry_catalog"]["queueName"] == "catalog-retries"
+    assert bindings["abandon_blob"]["queueName"] == "webjobs-blobtrigger-poison"
+    assert bindings["abandon_retry"]["queueName"] == "catalog-retries-poison"
+    assert bindings["sweep_catalogs"]["schedule"] == "0 */5 * * * *"
+
+
+def test_a_setting_has_event_grid_tell_of_blobs() -> None:
+    functions = worked(through_the_worker(ROOT, CATALOG_EVENTS="EventGrid"))["functions"]
+    assert functions["upload_catalog"][0]["source"] == "EventGrid"
+
+
+@pytest.mark.parametrize("with_file", [True, False])
+def test_a_folder_alone_is_no_app_however_healthy_it_looks(
+    tmp_path: Path, *, with_file: bool
+) -> None:
+    """Azure's loader wants the file `function_app.py`, and then imports the package beside it."""
+    for name in ("function_app", "contract"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "host.json", tmp_path)
+    if with_file:
+        shutil.copy(ROOT / "function_app.py", tmp_path)
+    process = through_the_worker(tmp_path)
+    if with_file:
+        assert len(worked(process)["functions"]) == 5
+    else:
+        assert process.returncode == 1
+        assert process.stderr.startswith(f"There are no functions in {tmp_path}")
+
+
+def test_wrong_settings_keep_the_app_from_starting_and_are_all_named() -> None:
+    process = through_the_worker(ROOT, DIGIBLE_CONCURRENCY="many", DIGIBLE_ON_REFUSAL="s3cret")
+    assert process.returncode == 1
+    assert "DIGIBLE_CONCURRENCY" in process.stderr
+    assert "DIGIBLE_ON_REFUSAL" in process.stderr
+    assert "s3cret" not in process.stderr
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """A store in Azurite and a Digible stand-in, for the app in the worker."""
+
+    connection: str
+    digible: DigibleStandIn
+    store: StoreName
+
+    def put(self, name: str, products: list[dict[str, object]]) -> tuple[str, str]:
+        """Upload a catalogue; gives its name and ETag."""
+        with BlobServiceClient.from_connection_string(self.connection) as service:
+            blob = service.get_blob_client(CATALOGS, f"{self.store}/{name}")
+            return blob.blob_name, blob.upload_blob(json.dumps(products))["etag"]
+
+    def run(self, name: str, etag: str) -> Run:
+        run = f"{name.removesuffix('.json')}.{version(etag)}"
+        with BlobServiceClient.from_connection_string(self.connection) as service:
+            return decode_run(
+                service.get_blob_client(RUNS, f"{run}.json").download_blob().readall()
+            )
+
+    def call(self, *calls: tuple[str, str]) -> list[str | None]:
+        """Call functions of the app; gives how each one failed, if it did."""
+        process = through_the_worker(
+            ROOT,
+            *calls,
+            CatalogStorage=self.connection,
+            DIGIBLE_API_URL=self.digible.url,
+            DIGIBLE_TOKEN=_TOKEN,
+        )
+        failures: list[str | None] = worked(process)["failures"]
+        return failures
+
+
+_TOKEN = "opaque, known to both"
+
+
+@pytest.fixture
+def shop(storage: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+    monkeypatch.setenv("DIGIBLE_TOKEN", _TOKEN)  # which the stand-in takes, then
+    with DigibleStandIn() as digible:
+        yield Shop(storage, digible, StoreName(f"s{uuid4().hex[:12]}"))
+
+
+def test_each_function_does_its_part(shop: Shop) -> None:
+    """In one process, since starting it takes longer than all of them."""
+    uploaded, retried, poisoned, given_up = (
+        shop.put(f"{number}.json", rows(count))
+        for number, count in enumerate((450, 3, 2, 1), start=1)
+    )
+    poison = {"Type": "BlobTrigger", "ContainerName": CATALOGS, "BlobName": poisoned[0]}
+    failures = shop.call(
+        ("upload_catalog", uploaded[0]),
+        ("retry_catalog", encode_request(RetryRequest(*retried))),
+        ("abandon_blob", json.dumps(poison | {"ETag": poisoned[1].strip('"')})),
+        ("abandon_blob", json.dumps(poison | {"ETag": "0x1", "ContainerName": "others"})),
+        ("abandon_retry", encode_request(RetryRequest(*given_up))),
+        ("sweep_catalogs", json.dumps({"IsPastDue": False})),
+        ("retry_catalog", "not one of our messages"),
+    )
+    assert failures[:-1] == [None] * 6
+    assert failures[-1] is not None
+    assert [shop.run(*each).state for each in (uploaded, retried, poisoned, given_up)] == [
+        *(RunState.SUCCEEDED, RunState.SUCCEEDED),
+        *(RunState.FAILED, RunState.FAILED),
+    ]
+    assert [request.products for request in shop.digible.requests] == [200, 200, 50, 3]
+    assert set(shop.digible.products) == set(ids(1, 450))
+
+
+def test_the_sweep_reads_a_real_listing(shop: Shop) -> None:
+    """Nothing is old enough to be left lying: what was there before stays as it was."""
+    queue = retries(shop.connection)
+    before = queue.get_queue_properties().approximate_message_count
+    shop.put("fresh.json", rows(1))
+    assert shop.call(("sweep_catalogs", "{}")) == [None]
+    assert queue.get_queue_properties().approximate_message_count == before
+
+
+def retries(connection: str) -> QueueClient:
+    queues = QueueServiceClient.from_connection_string(connection)
+    try:
+        return queues.create_queue(RETRIES)
+    except ResourceExistsError:
+        return queues.get_queue_client(RETRIES)

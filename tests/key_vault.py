@@ -1,0 +1,123 @@
+"""The stand-in for Key Vault: secrets over https, with the challenge that Microsoft's client waits for."""
+
+import json
+import re
+import ssl
+import time
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import trustme
+from azure.core.credentials import AccessToken, AccessTokenInfo
+from azure.keyvault.secrets import SecretClient
+
+from tests.odd_server import OddServer, Pieces, Request, http
+
+_PATH = re.compile(r"(GET|PUT) /secrets/(?P<name>[0-9A-Za-z-]+)/?(\?\S*)? HTTP/1\.1")
+_CHALLENGE = (
+    'WWW-Authenticate: Bearer authorization="https://login.example/tenant", '
+    'resource="https://vault.azure.net"'
+)
+
+
+@dataclass
+class Secret:
+    """A secret as it is kept; `attributes` as Key Vault writes them (`exp`, `enabled`)."""
+
+    value: str = field(repr=False)
+    attributes: dict[str, Any] = field(default_factory=dict)
+
+
+class Credential:
+    """What azure-identity would be: gives a token that the stand-in takes."""
+
+    def get_token(self, *_: str, **__: Any) -> AccessToken:
+        return AccessToken("of-nobody", int(time.time()) + 3_600)
+
+    def get_token_info(self, *_: str, **__: Any) -> AccessTokenInfo:
+        return AccessTokenInfo("of-nobody", int(time.time()) + 3_600)
+
+
+class KeyVaultStandIn:
+    """A vault on this machine for as long as the `with` lasts; its certificate is written to `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.secrets: dict[str, Secret] = {}
+        self.refusal: int | None = None
+        """A status that every request is answered with, say 403 or 500."""
+
+        authority = trustme.CA()
+        self.certificate = folder / "key-vault-authority.pem"
+        authority.cert_pem.write_to_path(self.certificate)
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("localhost").configure_cert(tls)
+        self._server = OddServer(self._respond, tls)
+
+    @property
+    def url(self) -> str:
+        return f"https://localhost:{self._server.port}"
+
+    def put(
+        self, name: str, value: str, expires_on: datetime | None = None, *, enabled: bool = True
+    ) -> None:
+        """Keep a secret."""
+        attributes: dict[str, Any] = {"enabled": enabled}
+        if expires_on is not None:
+            attributes["exp"] = int(expires_on.timestamp())
+        self.secrets[name] = Secret(value, attributes)
+
+    def client(self) -> SecretClient:
+        """Give Microsoft's client of this vault, which trusts its certificate and doesn't try again."""
+        return SecretClient(
+            self.url,
+            Credential(),
+            verify_challenge_resource=False,
+            connection_verify=str(self.certificate),
+            retry_total=0,
+        )
+
+    def __enter__(self) -> Self:
+        self._server.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._server.__exit__(kind, error, traceback)
+
+    def _respond(self, request: Request) -> Pieces:
+        if not (request.header("Authorization") or "").startswith("Bearer "):
+            yield http(401, _error("Unauthorized"), _CHALLENGE, "Content-Type: application/json")
+            return
+        status, content = self._answer(request)
+        yield http(status, content, "Content-Type: application/json")
+
+    def _answer(self, request: Request) -> tuple[int, bytes]:
+        found = _PATH.fullmatch(request.line)
+        if self.refusal is not None or found is None:
+            return self.refusal or 404, _error("Forbidden")
+        name = found["name"]
+        if found[1] == "PUT":
+            given = json.loads(request.body)
+            self.secrets[name] = Secret(given["value"], given.get("attributes") or {})
+        secret = self.secrets.get(name)
+        if secret is None:
+            return 404, _error("SecretNotFound")
+        if not secret.attributes.get("enabled", True):
+            return 403, _error("Forbidden")
+        kept = {
+            "value": secret.value,
+            "id": f"{self.url}/secrets/{name}/0123456789abcdef",
+            "attributes": {"enabled": True, "created": 1, "updated": 1, **secret.attributes},
+        }
+        return 200, json.dumps(kept).encode()
+
+
+def _error(code: str) -> bytes:
+    return json.dumps({"error": {"code": code, "message": "as the test wants it"}}).encode()
