@@ -1,12 +1,14 @@
 """One invocation's work on one run: examine → claim → lease → token → batches → outcome."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import assert_never
 
 from contract.blobs import CatalogName, parse_name, run_id
 from contract.compression import CatalogError
+from contract.product import Product
 from contract.run import Run, RunError, RunState
 from function_app import outcomes
 from function_app.batching import batches, total_batches
@@ -14,15 +16,18 @@ from function_app.delivery import BatchTrouble, Delivery, Interruption, Sender
 from function_app.errors import RecordConflictError, TokenMissingError, TokenStoreError
 from function_app.examining import examine, sendable
 from function_app.ordering import CatalogAge
-from function_app.ports import CatalogVersion, Lease, Ports, RetryRequest
+from function_app.ports import Answer, CatalogVersion, Lease, Ports, RetryRequest
 from function_app.recording import RecordedRun, find
 from function_app.retrying import RetryPolicy
 from function_app.token import StoredToken, is_expired
 
 logger = logging.getLogger(__name__)
 
-PATIENCE = timedelta(seconds=10)
-"""How long an invocation waits for another run of the store to end, before it waits in the queue."""
+PATIENCE = timedelta(seconds=1)
+"""How long an invocation waits for another run of the store to end, before it waits in the queue.
+
+Short: the host has few places for messages, and other stores' wait for them.
+"""
 
 _BUSY_DELAY = timedelta(seconds=5)
 _AT_ONCE = timedelta(0)
@@ -143,13 +148,16 @@ class Attempt:
         logger.info("run %s of store %s: attempt %d", run.run, run.store, recorded.run.attempt)
 
         def interruption() -> Interruption | None:
-            lease.ensure()
             if recorded.is_superseded:
                 return Interruption.SUPERSEDED
             return Interruption.OUT_OF_TIME if clock.monotonic() >= ends_at else None
 
+        def send(products: Sequence[Product], token: StoredToken) -> Answer:
+            # Each time: between two tries, too, another worker may have taken the store.
+            return self.ports.send(products, token, lease.ensure())
+
         sender = Sender(
-            send=self.ports.send,
+            send=send,
             token=token,
             clock=clock,
             policy=self.options.policy,

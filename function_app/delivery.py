@@ -1,6 +1,6 @@
 """Sends a run's batches, in order, several at once if so set, and keeps count of what was settled."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from enum import Enum, auto
@@ -14,7 +14,6 @@ from function_app.ports import (
     Answer,
     Clock,
     Refused,
-    SendProducts,
     TokenRefused,
     Unavailable,
     Unreadable,
@@ -45,7 +44,9 @@ class BatchOutcome:
 class Sender:
     """Sends one batch, trying again and halving as the settings say."""
 
-    send: SendProducts
+    send: Callable[[Sequence[Product], StoredToken], Answer]
+    """Posts products once."""
+
     token: StoredToken
     clock: Clock
     policy: RetryPolicy

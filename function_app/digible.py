@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 import socket
 import threading
 import time
@@ -48,10 +49,15 @@ class DigibleClient:
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, _WatchedAdapter(pool_maxsize=connections))
 
-    def send(self, products: Sequence[Product], token: StoredToken) -> Answer:
-        """Post `products` once; never raises for what a server or a network may do."""
+    def send(
+        self, products: Sequence[Product], token: StoredToken, send_by: float = math.inf
+    ) -> Answer:
+        """Post `products` once; never raises for what a server or a network may do.
+
+        Nothing goes out after `send_by` (monotonic seconds).
+        """
         try:
-            response = self._post(self._body(products), token)
+            response = self._post(self._body(products), token, send_by)
         except (requests.RequestException, HTTPError, OSError) as error:
             return Unavailable(self._unreachable(error))
         answer = interpret(response, token.value)
@@ -72,7 +78,7 @@ class DigibleClient:
         body: Any = items if self._body_key is None else {self._body_key: items}
         return json.dumps(body, ensure_ascii=False).encode()
 
-    def _post(self, body: bytes, token: StoredToken) -> Response:
+    def _post(self, body: bytes, token: StoredToken, send_by: float) -> Response:
         headers = {
             "x-access-token": token.value,
             "Content-Type": "application/json",
@@ -80,7 +86,7 @@ class DigibleClient:
             "Accept-Encoding": "identity",  # so that no short answer unpacks to a long one
         }
         with (
-            _deadline(self._timeout),
+            _deadline(self._timeout, send_by),
             self._session.post(
                 self._url,
                 data=body,
@@ -134,10 +140,10 @@ def _read(raw: BaseHTTPResponse) -> tuple[bytes, bool]:
 class _Watch:
     """Ends a request that has taken too long, however slowly its answer goes on trickling in."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, send_by: float) -> None:
         self.expired = False
         self.socket: socket.socket | None = None
-        self._ends_at = time.monotonic() + seconds
+        self.send_by = send_by
         self.timer = threading.Timer(seconds, self._end)
         self.timer.daemon = True
 
@@ -152,12 +158,12 @@ class _Watch:
 
 
 @contextmanager
-def _deadline(seconds: float) -> Iterator[None]:
+def _deadline(seconds: float, send_by: float) -> Iterator[None]:
     """Bound everything in the block: a socket's own time-out begins anew with every byte.
 
     Raises requests.Timeout when the time is over.
     """
-    watch = _Watch(seconds)
+    watch = _Watch(seconds, send_by)
     _watched.watch = watch
     watch.timer.start()
     try:
@@ -173,24 +179,27 @@ def _deadline(seconds: float) -> Iterator[None]:
         raise requests.Timeout
 
 
-def _watch(connection: HTTPConnection) -> None:
+def _check(connection: HTTPConnection) -> None:
+    """Show the watch the connection's socket, and stop before bytes that must not go out any more."""
+    if connection.sock is None:
+        connection.connect()
     watch = getattr(_watched, "watch", None)
     if watch is not None:
         watch.socket = connection.sock
-        if watch.expired:
+        if watch.expired or time.monotonic() > watch.send_by:
             raise TimeoutError
 
 
 class _WatchedHTTP(HTTPConnection):
-    def getresponse(self) -> Any:
-        _watch(self)
-        return super().getresponse()
+    def send(self, data: Any) -> None:
+        _check(self)
+        super().send(data)
 
 
 class _WatchedHTTPS(HTTPSConnection):
-    def getresponse(self) -> Any:
-        _watch(self)
-        return super().getresponse()
+    def send(self, data: Any) -> None:
+        _check(self)
+        super().send(data)
 
 
 class _HTTPPool(HTTPConnectionPool):

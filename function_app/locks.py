@@ -28,7 +28,8 @@ LEASE_SECONDS = 15
 """The shortest that Azure gives: what a dead worker holds is free again after so long."""
 
 _RENEW_EVERY = 4.0
-_SURE_FOR = 9.0  # seconds after a renewal in which the lease is surely held
+_FRESH_FOR = 8.0  # seconds after a renewal in which no other is needed
+_SURE_FOR = 10.0  # seconds after a renewal in which products may go out; the rest is Digible's, to take them
 _REGAIN_FOR = 30.0  # seconds of trying to renew before the lease counts as lost
 _POLL = 0.3
 _CONFLICTS = frozenset({409, 412})
@@ -95,10 +96,10 @@ class BlobLease:
         self._renewer = threading.Thread(target=self._keep, name="lease", daemon=True)
         self._renewer.start()
 
-    def ensure(self) -> None:
-        """Return if the lease is surely held now; raises LeaseLostError if not."""
+    def ensure(self) -> float:
+        """Give until when (monotonic seconds) the lease is surely held; raises LeaseLostError if it isn't."""
         deadline = time.monotonic() + _REGAIN_FOR
-        while time.monotonic() - self._renewed > _SURE_FOR:
+        while time.monotonic() - self._renewed > _FRESH_FOR:
             # One that ran out while storage was away can be renewed, if nobody else has had it.
             if self._lost or time.monotonic() > deadline:
                 raise LeaseLostError
@@ -106,6 +107,7 @@ class BlobLease:
                 time.sleep(_POLL)
         if self._lost:
             raise LeaseLostError
+        return self._renewed + _SURE_FOR
 
     def release(self) -> None:
         """Give the store free for the next run."""

@@ -87,8 +87,8 @@ class RunRecords(Protocol):
 class Lease(Protocol):
     """The right to send a store's products, for as long as it is kept."""
 
-    def ensure(self) -> None:
-        """Return if the lease is surely held now; raises LeaseLostError if not."""
+    def ensure(self) -> float:
+        """Give until when (monotonic seconds) the lease is surely held; raises LeaseLostError if it isn't."""
 
     def release(self) -> None:
         """Give the store free for the next run."""
@@ -189,8 +189,11 @@ class Unavailable:
 
 Answer = Accepted | Refused | TokenRefused | Unreadable | Unavailable
 
-SendProducts = Callable[[Sequence[Product], StoredToken], Answer]
-"""Posts products to Digible once; never raises for what a server or a network may do."""
+SendProducts = Callable[[Sequence[Product], StoredToken, float], Answer]
+"""Posts products to Digible once; never raises for what a server or a network may do.
+
+The third is the moment (monotonic seconds) after which not one byte more of the request may go out.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,27 +20,45 @@ class RecordedRun:
 
     def __init__(self, records: RunRecords, clock: Clock, run: Run, version: str | None) -> None:
         self.run = run
-        self.is_superseded = False
-        """Whether a newer catalogue's run has marked this one as superseded."""
-
         self._records = records
         self._clock = clock
         self._version = version
+        self._mark: Run | None = None
+
+    @property
+    def is_superseded(self) -> bool:
+        """Whether a newer catalogue's run has marked this one as superseded."""
+        return self._mark is not None
 
     def save(self, run: Run) -> None:
         """Write `run` as the record; raises RecordConflictError if another worker has changed it."""
-        run = replace(run, updated_at=self._clock.now())
+        run = self._as_marked(replace(run, updated_at=self._clock.now()))
         try:
             self._version = self._records.save(run, self._version)
         except RecordConflictError:
             stored = self._records.load(run.store, run.run)
             if stored is not None and stored.run is not None:
-                self.is_superseded = stored.run.state is RunState.SUPERSEDED
-                if not self.is_superseded:
+                if stored.run.state is not RunState.SUPERSEDED:
                     raise
+                self._mark = stored.run
+                run = self._as_marked(run)
             # Deleted, damaged, or marked by a run that can't know the counts: they are known here.
             self._version = self._records.save(run, stored.version if stored else None)
         self.run = run
+
+    def _as_marked(self, run: Run) -> Run:
+        """Give `run` as the mark says it has ended: its counts still change, its state never again."""
+        mark = self._mark
+        if mark is None:
+            return run
+        return replace(
+            run,
+            state=mark.state,
+            message=mark.message,
+            error=mark.error,
+            finished_at=mark.finished_at,
+            retry_at=None,
+        )
 
     def end(self, run: Run) -> None:
         """Write `run`, which has ended or waits, as the record, and log that it has."""

@@ -164,7 +164,7 @@ def test_row_8_connection_errors_become_messages(way: WholeWay, trouble: str) ->
     with OddServer(always(b"", close=True)) as cutting:
         nobody = f"http://127.0.0.1:{free_ports(1)[0]}/v1"
         url = cutting.url if trouble == "cut" else nobody
-        ended = way.upload(url, "--timeout", "2s")
+        ended = way.upload(url, timeout="2s")
     (run,) = way.runs()
     happened = {
         "nobody-listens": "Digible (127.0.0.1) can't be reached.",

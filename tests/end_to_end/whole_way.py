@@ -73,10 +73,11 @@ class WholeWay:
             encoding="utf-8",
         )
 
-    def upload(self, url: str, *arguments: str) -> Ended:
+    def upload(self, url: str, timeout: str = "60s") -> Ended:
         """Have a person run the agent while the function works; Digible is at `url`."""
+        settings = str(self.folder / "shopmaster.toml")
         with self.function(url):
-            code = main(["upload", "--config", str(self.folder / "shopmaster.toml"), *arguments])
+            code = main(["upload", "--config", settings, "--timeout", timeout])
         said = self.capsys.readouterr()
         assert "Traceback" not in said.out + said.err
         return Ended(code, said.out, said.err)

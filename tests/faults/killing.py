@@ -9,7 +9,7 @@ from tests.faults.journal import Post
 from tests.faults.trial import Trial
 
 BATCHES = 25
-_PATIENT = {"DIGIBLE_TIMEOUT_SECONDS": "120"}
+_PATIENT = {"DIGIBLE_TIMEOUT_SECONDS": "300"}
 """So that a run that is held does not give up before the others are held, too."""
 
 
@@ -48,8 +48,9 @@ def killed_at_every_batch(trial: Trial) -> None:
         stores = [each.store for each in trial.unfinished()]
         ambush = BatchAmbush({store: (points[store], batch) for store in stores})
         trial.stack.use(ambush)
-        host = trial.stack.start_host(len(stores), **_PATIENT)
-        ambush.wait()
+        # Room for the messages of runs that are held, too, of which each kill leaves some behind.
+        host = trial.stack.start_host(32, **_PATIENT)
+        ambush.wait(150)
         ambush.spring(partial(trial.kill, host), trial.rng.uniform(0, 0.03))
         trial.tries += len(stores)
     trial.stack.use(Hooks())

@@ -20,7 +20,7 @@ from tests.faults.proxy import StorageProxy
 from tests.faults.records import Records
 from tests.stack import start_dev
 
-_AT_ONCE = "AzureFunctionsJobHost__extensions__blobs__maxDegreeOfParallelism"
+_HOST = "AzureFunctionsJobHost__extensions__"
 _STORAGE_OPTIONS = {"retry_total": 0, "connection_timeout": 3, "read_timeout": 10}
 
 
@@ -91,14 +91,14 @@ class Stack:
         """Give the processes that are the storage."""
         return psutil.Process(self._storage.pid).children(recursive=True)
 
-    def start_host(self, blobs_at_once: int = 8, **settings: str) -> Server:
+    def start_host(self, at_once: int = 8, **settings: str) -> Server:
         """Start one more host and wait until it is ready."""
-        host = self.spawn_host(blobs_at_once, **settings)
+        host = self.spawn_host(at_once, **settings)
         host.wait_until_ready(90)
         return host
 
-    def spawn_host(self, blobs_at_once: int = 8, **settings: str) -> Server:
-        """Start one more host; `settings` are those of the app."""
+    def spawn_host(self, at_once: int = 8, **settings: str) -> Server:
+        """Start one more host, with room for so many blobs and messages; `settings` are the app's."""
         host = Server(
             f"host {len(self.hosts) + 1}",
             [sys.executable, "-m", "dev", "host", "--until-input-closes"],
@@ -109,7 +109,8 @@ class Stack:
                 "AzureWebJobsStorage": self.proxied,
                 "DIGIBLE_API_URL": self.digible.url,
                 "DIGIBLE_TOKEN": "the-matrix",
-                _AT_ONCE: str(blobs_at_once),
+                f"{_HOST}blobs__maxDegreeOfParallelism": str(at_once),
+                f"{_HOST}queues__batchSize": str(at_once),
                 **settings,
             },
             directory=ROOT,

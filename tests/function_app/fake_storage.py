@@ -1,6 +1,7 @@
 """Storage in memory: catalogues, run records, and what keeps a store's runs in order."""
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -140,9 +141,10 @@ class FakeLease:
     def __init__(self, locks: "FakeLocks", store: StoreName) -> None:
         self._locks, self._store = locks, store
 
-    def ensure(self) -> None:
+    def ensure(self) -> float:
         if self._locks.leases.get(self._store) is not self:
             raise LeaseLostError
+        return math.inf
 
     def release(self) -> None:
         if self._locks.leases.get(self._store) is self:

@@ -123,7 +123,7 @@ def test_without_a_message_the_beginning_of_the_body_is_digibles_words() -> None
 
 
 def test_without_a_body_the_status_speaks() -> None:
-    assert words(422, b"") == "Unprocessable Entity"
+    assert words(409, b"") == "Conflict"
     assert words(499, b" \n") == "no further words"
 
 
@@ -153,7 +153,7 @@ def test_an_accepting_message_repeats_no_token_either() -> None:
 def test_no_half_token_is_left_where_the_words_are_cut(secret: str, before: int) -> None:
     scrubbed_to_little = ((JWT + " ") * (before // len(JWT + " "))).ljust(before, "x")
     shown = words(400, f"{scrubbed_to_little}{secret}{'y' * 9_000}".encode())
-    assert secret[:8] not in shown.replace("eyJ***", "")
+    assert secret[:8] not in shown
 
 
 def test_the_beginning_of_a_token_is_scrubbed_too() -> None:

@@ -186,7 +186,7 @@ def test_a_lease_that_another_worker_has_is_lost(
     other = real.acquire(store, timedelta(seconds=10))
     assert other is not None
     with monkeypatch.context() as unsure:
-        unsure.setattr(real_locks, "_SURE_FOR", 0.0)
+        unsure.setattr(real_locks, "_FRESH_FOR", 0.0)
         with pytest.raises(LeaseLostError):
             lease.ensure()
     lease.release()

@@ -10,6 +10,7 @@ from function_app.attempt import UploadOptions
 from function_app.ports import Answer, Refused, TokenRefused, Unreadable
 from tests.function_app.world import DOWN, OK, World, ids, rows
 
+EXPIRED = TokenRefused("Expired", 401)
 UNKNOWN_STORE = Refused("No such store", 404, about_products=False)
 
 
@@ -21,6 +22,19 @@ def refusing(*bad: str) -> Callable[[Sequence[Product]], Answer]:
         return Refused(f"{found[0]} is bad", 400, about_products=True) if found else OK
 
     return judge
+
+
+def in_trouble_at(
+    place: int, trouble: Answer, judge: Callable[[Sequence[Product]], Answer]
+) -> Callable[[Sequence[Product]], Answer]:
+    """Answer one of the requests, by its number, with trouble; judge the products of the others."""
+    asked: list[Sequence[Product]] = []
+
+    def judge_or_trouble(products: Sequence[Product]) -> Answer:
+        asked.append(products)
+        return trouble if len(asked) == place else judge(products)
+
+    return judge_or_trouble
 
 
 @pytest.fixture
@@ -143,7 +157,7 @@ def test_a_refusal_that_is_not_about_products_is_not_halved(isolating: World) ->
 @pytest.mark.parametrize(
     ("trouble", "state"),
     [
-        (TokenRefused("Expired", 401), RunState.SESSION_EXPIRED),
+        (EXPIRED, RunState.SESSION_EXPIRED),
         (UNKNOWN_STORE, RunState.FAILED),
         (Unreadable("<html>"), RunState.FAILED),
     ],
@@ -154,13 +168,7 @@ def test_trouble_in_the_middle_of_halving_loses_and_doubles_nothing(
     isolating: World, trouble: Answer, state: RunState, place: int
 ) -> None:
     bad = {"P201", "P220", "P303"}
-    judge, asked = refusing(*bad), []
-
-    def judge_with_trouble(products: Sequence[Product]) -> Answer:
-        asked.append(products)
-        return trouble if len(asked) == place else judge(products)
-
-    isolating.digible.judge = judge_with_trouble
+    isolating.digible.judge = in_trouble_at(place, trouble, refusing(*bad))
     version = isolating.put(450)
     run = isolating.upload(version)
     assert run.state is state
@@ -191,3 +199,26 @@ def test_an_outage_in_the_middle_of_halving_is_waited_out(isolating: World) -> N
     isolating.all_messages()
     run = isolating.run(version)
     assert (run.state, run.accepted, run.rejected) == (RunState.COMPLETED_WITH_REJECTIONS, 449, 1)
+
+
+def test_the_rest_of_a_batch_may_be_refused_whole_if_its_beginning_was_accepted(
+    isolating: World,
+) -> None:
+    isolating.digible.judge = in_trouble_at(4, EXPIRED, refusing("P202", "P203"))
+    version = isolating.put(203)
+    assert isolating.upload(version).accepted == 201
+    isolating.resume(version)
+    run = isolating.run(version)
+    assert (run.state, run.accepted) == (RunState.COMPLETED_WITH_REJECTIONS, 201)
+    assert run.rejections == rejected("P202", "P203")
+
+
+def test_that_every_product_is_refused_is_known_even_after_trouble_in_between(
+    isolating: World,
+) -> None:
+    isolating.digible.judge = in_trouble_at(3, EXPIRED, refusing("P1", "P2", "P3"))
+    version = isolating.put(3)
+    assert isolating.upload(version).rejected == 0
+    isolating.resume(version)
+    run = isolating.run(version)
+    assert (run.state, run.rejected, run.not_sent) == (RunState.FAILED, 0, 3)

@@ -76,11 +76,14 @@ def test_a_newer_catalogue_waits_for_the_batch_that_is_under_way(world: World) -
     assert request == RetryRequest(newer.name, newer.etag)
 
 
-def test_an_older_run_whose_last_batch_is_under_way_succeeds(world: World) -> None:
+def test_an_older_run_whose_last_batch_is_under_way_stays_superseded_with_true_counts(
+    world: World,
+) -> None:
     older = world.put(200, "0001/a.json", modified=EARLIER)
     newer = world.put(200, "0001/b.json")
     world.while_sending("P1", lambda: world.uploader.upload(newer.name))
-    assert world.upload(older).state is RunState.SUCCEEDED
+    ended = world.upload(older)
+    assert (ended.state, ended.accepted, ended.not_sent) == (RunState.SUPERSEDED, 200, 0)
     world.all_messages()
     assert world.run(newer).state is RunState.SUCCEEDED
 

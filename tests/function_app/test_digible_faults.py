@@ -1,0 +1,200 @@
+"""Digible's API over real sockets: cut, garbled, endless, slow or tattling responses do no harm."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from function_app.ports import Accepted, Answer, Refused, TokenRefused, Unavailable, Unreadable
+from tests.function_app.digible_calls import (
+    ACCEPTED,
+    OK,
+    PRODUCTS,
+    TOKEN,
+    answer,
+    answers,
+    client_of,
+)
+from tests.odd_server import OddServer, Pieces, Request, Respond, always, http
+
+CUT = Unavailable("The connection to Digible (127.0.0.1) was cut.")
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        b"",
+        b"HTTP/1.1 200 OK",
+        b"HTTP/1.1 200 OK\r\nContent-Le",
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/js",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\n",
+        OK[:-1],
+        b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{"',
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nnonsense",
+        b"SSH-2.0-OpenSSH_9.6\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"X-Padding: x\r\n" * 200 + b"\r\n{}",
+        b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 100_000 + b"\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 8\r\n\r\nnot gzip",
+    ],
+    ids=[
+        *("before", "in-line", "in-name", "in-type", "in-length"),
+        *("before-body", "in-body", "in-chunk", "bad-chunk"),
+        *("other-protocol", "many-headers", "long-header", "bad-gzip"),
+    ],
+)
+def test_a_connection_that_is_cut_or_garbled_may_be_tried_again(beginning: bytes) -> None:
+    def respond(request: Request) -> Pieces:
+        if beginning:
+            yield beginning
+        yield b""
+
+    assert answer(respond) == CUT
+
+
+def test_a_connection_cut_behind_a_whole_answer_does_no_harm() -> None:
+    assert answer(always(OK, close=True)) == ACCEPTED
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_a_response_that_never_ends_is_cut_off(status: int) -> None:
+    def respond(request: Request) -> Pieces:
+        yield f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\n\r\n".encode() + b'{"a": "'
+        while True:
+            yield b"x" * (1 << 20)
+
+    server, (given_answer,) = answers(respond)
+    assert isinstance(given_answer, Unreadable if status == 200 else Unavailable)
+    assert len(str(given_answer)) < 1_000
+    assert server.sent < 40 << 20  # most of it in the buffers of both sides
+
+
+def test_a_response_of_two_gigabytes_is_cut_off() -> None:
+    def respond(request: Request) -> Pieces:
+        yield b"HTTP/1.1 200 OK\r\nContent-Length: 2147483648\r\n\r\n["
+        for _ in range(2_048):
+            yield b"0," * (1 << 19)
+
+    server, (given_answer,) = answers(respond)
+    assert isinstance(given_answer, Unreadable)
+    assert server.sent < 40 << 20
+
+
+def slowly(response: bytes, stopping: threading.Event) -> Respond:
+    """Answer a byte every tenth of a second, and the rest at once after half a minute."""
+
+    def respond(request: Request) -> Pieces:
+        for place in range(300):
+            if stopping.wait(0.1):
+                yield b""
+            yield response[place : place + 1] or b" "
+        yield response[300:] or b" "
+
+    return respond
+
+
+LONG_HEADER = b"HTTP/1.1 200 OK\r\nX-Padding: " + b"x" * 400 + b"\r\nContent-Length: 2\r\n\r\n{}"
+LONG_BODY = http(200, b"{" + b" " * 400 + b"}")
+WITHOUT_LENGTH = b"HTTP/1.1 200 OK\r\n\r\n{}" + b" " * 400
+INTERIM = b"HTTP/1.1 100 Continue\r\n\r\n" * 30 + OK
+
+
+@pytest.mark.parametrize(
+    ("response", "at_once"),
+    [(LONG_HEADER, 0), (LONG_BODY, 40), (WITHOUT_LENGTH, 22), (INTERIM, 0)],
+    ids=["header", "body", "body-without-length", "interim"],
+)
+def test_the_time_out_is_total_however_slowly_bytes_trickle(response: bytes, at_once: int) -> None:
+    stopping = threading.Event()
+
+    def respond(request: Request) -> Pieces:
+        if at_once:
+            yield response[:at_once]
+        yield from slowly(response[at_once:], stopping)(request)
+
+    with OddServer(respond) as server, client_of(server.url, timeout=0.5) as client:
+        given_answer = client.send(PRODUCTS, TOKEN)
+        stopping.set()
+    assert given_answer == TIMED_OUT
+
+
+TIMED_OUT = Unavailable("Digible (127.0.0.1) did not answer within 0.5 seconds.")
+
+
+def test_a_server_that_says_nothing_times_out() -> None:
+    silence = threading.Event()
+
+    def respond(request: Request) -> Pieces:
+        silence.wait(30)
+        yield OK
+
+    with OddServer(respond) as server, client_of(server.url, timeout=0.5) as client:
+        given_answer = client.send(PRODUCTS, TOKEN)
+        silence.set()
+    assert given_answer == TIMED_OUT
+
+
+def test_after_a_time_out_the_next_batch_has_a_connection_of_its_own() -> None:
+    silence = threading.Event()
+
+    def respond(request: Request) -> Pieces:
+        if request.connection == 1:
+            silence.wait(30)
+        yield OK
+
+    with OddServer(respond) as server, client_of(server.url, timeout=2) as client:
+        given_answers = [client.send(PRODUCTS, TOKEN) for _ in range(2)]
+        silence.set()
+    assert given_answers == [
+        Unavailable("Digible (127.0.0.1) did not answer within 2 seconds."),
+        ACCEPTED,
+    ]
+
+
+@pytest.mark.parametrize("status", [200, 307, 400, 401, 403, 404, 429, 500])
+@pytest.mark.parametrize("form", ["json", "text", "page"])
+def test_nothing_secret_shows_though_the_server_repeats_it(
+    status: int, form: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(0)
+    told = f"token {TOKEN.value} for {PRODUCTS[0].product_name}"
+    body = {
+        "json": json.dumps({"message": told, "success": False}),
+        "text": told,
+        "page": f"<html>{' ' * 4_000}{told * 3_000}</html>",
+    }[form]
+    given_answer = answer(always(http(status, body.encode(), f"X-Token: {TOKEN.value}")))
+    assert isinstance(given_answer, Refused | TokenRefused | Unavailable | Unreadable)
+    signature = TOKEN.value.rpartition(".")[2]
+    for shown in (str(given_answer), caplog.text):
+        assert TOKEN.value not in shown
+        assert signature not in shown
+
+
+@given(
+    st.binary(max_size=200), st.sampled_from([b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 429 X\r\n"])
+)
+@settings(
+    max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
+def test_no_response_does_harm(
+    shared: Callable[[bytes], Answer], data: bytes, start: bytes
+) -> None:
+    assert isinstance(
+        shared(start + data), Accepted | Refused | TokenRefused | Unavailable | Unreadable
+    )
+
+
+@pytest.fixture
+def shared() -> Iterator[Callable[[bytes], Answer]]:
+    """Send a batch to a server that answers with these bytes and closes the connection."""
+    with OddServer(always(OK)) as server, client_of(server.url) as client:
+
+        def send(response: bytes) -> Answer:
+            server.respond = always(response, close=True)
+            return client.send(PRODUCTS, TOKEN)
+
+        yield send
