@@ -120,9 +120,8 @@ _NOT_COVERED = """
 
 - Azure itself. Azurite stands for its storage, a local host for its Functions host; neither was ever seen to lose
   what it had confirmed, and nothing here shows what follows if the real ones do.
-- A worker that is frozen for longer than its lease (15 s) exactly between making sure of it and the first byte of a POST, while a
-  newer catalogue is being sent; and a POST that Digible still carries out after that. Then one batch of older prices may come
-  after newer ones. The next upload mends it.
+- A POST that Digible carries out more than five seconds after its last byte came in, from a worker that died or stood still, while a
+  newer catalogue is being sent. Then one batch of older prices may come after newer ones. The next upload mends it.
 - A run record that is lost or damaged while nobody works on the run: the run begins anew, and sends again what it had sent.
 - A version that is overwritten under its name before anybody saw it has no run of its own; the one after it has.
 - What Digible does with a product it has accepted. Products that were deleted in the shop stay there: nothing is removed.

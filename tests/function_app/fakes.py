@@ -111,12 +111,7 @@ class FakeDigible:
 
         self.products: dict[str | int, Product] = {}
 
-    def send(
-        self,
-        products: Sequence[Product],
-        token: StoredToken,
-        send_by: float,  # real
-    ) -> Answer:
+    def send(self, products: Sequence[Product], token: StoredToken, send_by: float) -> Answer:
         ids = [product.product_id for product in products]
         self._steps.reach(f"before {ids[0]} is sent")
         with self._lock:

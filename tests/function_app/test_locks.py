@@ -1,5 +1,6 @@
 """One run of a store at a time, in the order of catalogues: the fake and the real one keep the same contract."""
 
+import time
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -60,6 +61,22 @@ def test_a_lease_that_was_released_is_free(locks: StoreLocks, store: StoreName) 
         assert lease is not None
         lease.ensure()
         lease.release()
+
+
+def test_a_lease_tells_until_when_it_is_sure(locks: StoreLocks, store: StoreName) -> None:
+    lease = locks.acquire(store, NOW)
+    assert lease is not None
+    assert lease.ensure() > time.monotonic()
+    lease.release()
+
+
+def test_a_lease_is_sure_for_no_longer_than_azure_keeps_it(
+    container: ContainerClient, store: StoreName
+) -> None:
+    lease = BlobStoreLocks(container).acquire(store, NOW)
+    assert lease is not None
+    assert lease.ensure() < time.monotonic() + real_locks.LEASE_SECONDS
+    lease.release()
 
 
 def test_stores_have_leases_of_their_own(locks: StoreLocks, store: StoreName) -> None:
