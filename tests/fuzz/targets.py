@@ -17,9 +17,15 @@ from contract.run import (
     decode_run,
     encode_run,
 )
+
+from tests.function_app import app_settings  # isort: skip  # before anything else imports the app
+from function_app.answers import Response, interpret
+from function_app.ports import Accepted, Refused, TokenRefused, Unavailable, Unreadable
 from tests.contract.catalogs import FORMS, PACKINGS, Written, cut, read_cut
 
 READ = "read to the end"
+SECRET = "of-no-use-to-anybody"
+assert app_settings.HARMLESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,30 @@ def read_a_run_record(data: bytes) -> None:
     )
 
 
+def read_a_response(data: bytes) -> None:
+    """Understand a response of any status; only 200 accepts, and the secret never shows in the words."""
+    for status in (200, 204, 302, 400, 401, 429, 503):
+        answer = interpret(Response(status, data, None), SECRET)
+        match answer:
+            case Accepted(message):
+                assert status == 200
+                words = message or ""
+            case Refused(detail, http_status):
+                assert http_status == status
+                words = detail
+            case TokenRefused(detail) | Unreadable(detail) | Unavailable(detail):
+                words = detail
+        assert SECRET not in words
+        assert len(words) <= 600
+        assert words.isprintable()
+
+
+def _responses() -> Iterable[bytes]:
+    yield b'{"message": "200 products synced", "status": "ok", "success": true}'
+    yield f'{{"success": false, "message": "bad token {SECRET}"}}'.encode()
+    yield f"<html><body>502 {SECRET} eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjF9.c2ln</body></html>".encode()
+
+
 def _catalogues() -> Iterable[bytes]:
     products = [
         Written("A1", "Tee 🍵", "12.50", "12.50"),
@@ -114,4 +144,5 @@ def _run_records() -> Iterable[bytes]:
 TARGETS = (
     Target("catalogue", tuple(_catalogues()), read_a_catalogue),
     Target("run record", tuple(_run_records()), read_a_run_record),
+    Target("response", tuple(_responses()), read_a_response),
 )
