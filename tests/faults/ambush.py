@@ -2,9 +2,10 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 
+from dev.processes import wait_for
 from tests.faults.hooks import ACCEPT, DROP, Hooks, Reply, StorageRequest
 from tests.faults.journal import Post
 from tests.faults.trial import FaultError
@@ -25,19 +26,27 @@ class Point(StrEnum):
 class Ambush(Hooks):
     """What holds runs and lets them go; subclasses say where."""
 
-    def __init__(self, stores: int) -> None:
-        self.stores = stores
+    def __init__(self, stores: Iterable[str]) -> None:
+        self.stores = frozenset(stores)
         self._caught = set[str]()
-        self._change = threading.Condition()
+        self._lock = threading.Lock()
         self._let_go, self._over = threading.Event(), threading.Event()
 
-    def wait(self, seconds: float = 90) -> None:
-        """Return once every store's run is held; raises FaultError if one doesn't come by."""
-        with self._change:
-            if not self._change.wait_for(lambda: len(self._caught) == self.stores, seconds):
-                self._over.set()
-                came = f"only {len(self._caught)} of {self.stores} runs came to where they die"
-                raise FaultError(came)
+    def wait(
+        self, seconds: float = 90, has_ended: Callable[[str], bool] = lambda store: False
+    ) -> None:
+        """Return once every store's run is held, or has ended before it came by.
+
+        Raises FaultError if one does neither.
+        """
+        if not wait_for(lambda: all(map(has_ended, self._awaited())), seconds):
+            self._over.set()
+            awaited = ", ".join(self._awaited())
+            raise FaultError(f"the runs of {awaited} did not come to where they die")
+
+    def _awaited(self) -> list[str]:
+        with self._lock:
+            return sorted(self.stores - self._caught)
 
     def spring(self, kill: Callable[[], None], delay: float) -> None:
         """Let those go on that are to, kill `delay` seconds later, and cut the connections of all."""
@@ -48,10 +57,9 @@ class Ambush(Hooks):
 
     def _catch(self, store: str) -> bool:
         """Tell whether this is the first time that the store's run comes by."""
-        with self._change:
+        with self._lock:
             is_first = store not in self._caught
             self._caught.add(store)
-            self._change.notify_all()
             return is_first
 
     def _hold(self, *, goes_on: bool) -> None:
@@ -63,7 +71,7 @@ class BatchAmbush(Ambush):
 
     def __init__(self, targets: Mapping[str, tuple[Point, int]]) -> None:
         """Take the point and the batch, from 1, for each store; a run that is past it is held at the next."""
-        super().__init__(len(targets))
+        super().__init__(targets)
         self._targets = targets
         self._saving = set[str]()  # stores whose next record is that of the batch
 
@@ -110,14 +118,14 @@ class RequestAmbush(Ambush):
 
     def __init__(self, targets: Mapping[str, int], *, carried_out: bool) -> None:
         """Take the number of the request, from 1, for each store, and whether storage is to do it."""
-        super().__init__(len(targets))
+        super().__init__(targets)
         self._targets, self._carried_out = targets, carried_out
         self._count: Counter[str] = Counter()
         self._held = dict[int, StorageRequest]()
 
     def requested(self, request: StorageRequest) -> bool:
         store = request.store
-        with self._change:
+        with self._lock:
             self._count[store] += 1
             if self._count[store] != self._targets.get(store):
                 return True

@@ -42,6 +42,7 @@ def one_of_two_frozen(trial: Trial) -> None:
     trial.interrupted(spares=2)
     trial.pause(25)
     frozen.resume()
+    trial.pause(15)  # for what it may do then, and for its next tries
     trial.tries += stores
 
 
@@ -63,6 +64,7 @@ def frozen_while_a_newer_one_comes(trial: Trial) -> None:
     trial.stack.start_host()
     trial.pause(25)
     frozen.resume()
+    trial.pause(15)  # for what it may do then, and for its next tries
     trial.tries += stores
 
 

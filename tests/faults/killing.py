@@ -29,7 +29,7 @@ def killed_at_all_points(trial: Trial) -> None:
 
 def _kill_once(trial: Trial, ambush: BatchAmbush, batches: int, concurrency: int) -> None:
     settings = {"DIGIBLE_CONCURRENCY": str(concurrency), **_PATIENT}
-    stores = ambush.stores
+    stores = len(ambush.stores)
     trial.stack.use(ambush)
     trial.drop_stores(stores, batches)
     host = trial.stack.start_host(stores, **settings)
@@ -50,7 +50,7 @@ def killed_at_every_batch(trial: Trial) -> None:
         trial.stack.use(ambush)
         # Room for the messages of runs that are held, too, of which each kill leaves some behind.
         host = trial.stack.start_host(32, **_PATIENT)
-        ambush.wait(150)
+        ambush.wait(150, trial.has_ended)
         ambush.spring(partial(trial.kill, host), trial.rng.uniform(0, 0.03))
         trial.tries += len(stores)
     trial.stack.use(Hooks())

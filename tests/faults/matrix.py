@@ -106,6 +106,7 @@ FAULTS: tuple[Fault, ...] = (
         "two-hosts-frozen-newer",
         "one of two hosts frozen for 25 s, newer catalogues come meanwhile",
         beside.frozen_while_a_newer_one_comes,
+        parts=3,
     ),
     Fault(
         "versions-one-name",

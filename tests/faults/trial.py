@@ -79,6 +79,10 @@ class Trial:
         """Give the catalogues whose runs have not ended."""
         return [each for each in self.catalogues if not self.stack.records.has_ended(each)]
 
+    def has_ended(self, store: str) -> bool:
+        """Tell whether all runs of a store have ended."""
+        return all(each.store != store for each in self.unfinished())
+
     def settle(self, seconds: float = 180) -> None:
         """Wait until every run has ended or can't be expected any more; then read what is stored."""
         deadline = time.monotonic() + seconds

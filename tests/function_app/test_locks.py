@@ -5,13 +5,10 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from azure.core.exceptions import ServiceRequestError
-from azure.storage.blob import BlobLeaseClient, BlobServiceClient, ContainerClient
+from azure.storage.blob import BlobServiceClient, ContainerClient
 
 from contract.blobs import LOCKS, CatalogMetadata, StoreName
-from function_app import locks as real_locks
-from function_app.errors import LeaseLostError
-from function_app.locks import BlobLease, BlobStoreLocks
+from function_app.locks import BlobStoreLocks
 from function_app.ports import CatalogVersion, Claim, StoreLocks
 from tests.function_app.fake_storage import FakeLocks
 from tests.function_app.fakes import NOON
@@ -67,15 +64,6 @@ def test_a_lease_tells_until_when_it_is_sure(locks: StoreLocks, store: StoreName
     lease = locks.acquire(store, NOW)
     assert lease is not None
     assert lease.ensure() > time.monotonic()
-    lease.release()
-
-
-def test_a_lease_is_sure_for_no_longer_than_azure_keeps_it(
-    container: ContainerClient, store: StoreName
-) -> None:
-    lease = BlobStoreLocks(container).acquire(store, NOW)
-    assert lease is not None
-    assert lease.ensure() < time.monotonic() + real_locks.LEASE_SECONDS
     lease.release()
 
 
@@ -173,85 +161,3 @@ def test_a_damaged_note_is_written_anew(
     real = BlobStoreLocks(container)
     assert real.claim_newest(store, version(), yes) is not None
     assert real.claim_newest(store, version(), yes) == Claim(replaced=None)
-
-
-def test_a_dead_workers_lease_runs_out_and_a_living_ones_does_not(
-    container: ContainerClient, store: StoreName
-) -> None:
-    """This takes 15 seconds: Azure gives no shorter lease."""
-    real = BlobStoreLocks(container)
-    living = real.acquire(store, NOW)
-    assert living is not None
-    dead = StoreName(f"{store}-dead")
-    container.upload_blob(f"{dead}.lease", b"")
-    BlobLeaseClient(container.get_blob_client(f"{dead}.lease")).acquire(real_locks.LEASE_SECONDS)
-    taken = real.acquire(dead, timedelta(seconds=40))
-    assert taken is not None
-    assert real.acquire(store, NOW) is None
-    living.ensure()
-    living.release()
-    taken.release()
-
-
-def test_a_lease_that_another_worker_has_is_lost(
-    container: ContainerClient, store: StoreName, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    real = BlobStoreLocks(container)
-    lease = real.acquire(store, NOW)
-    assert lease is not None
-    BlobLeaseClient(container.get_blob_client(f"{store}.lease")).break_lease(0)
-    other = real.acquire(store, timedelta(seconds=10))
-    assert other is not None
-    with monkeypatch.context() as unsure:
-        unsure.setattr(real_locks, "_FRESH_FOR", 0.0)
-        with pytest.raises(LeaseLostError):
-            lease.ensure()
-    lease.release()
-    other.ensure()
-    other.release()
-
-
-class AzureLease:
-    """A lease whose renewals fail as often as it is told, as when storage is away."""
-
-    def __init__(self, failures: int) -> None:
-        self.failures = failures
-        self.renewals = 0
-
-    def renew(self, **_: object) -> None:
-        self.renewals += 1
-        if self.renewals <= self.failures:
-            raise ServiceRequestError("storage is away")
-
-    def release(self, **_: object) -> None:
-        raise ServiceRequestError("storage is away")
-
-
-def test_a_lease_is_kept_when_storage_comes_back_soon_enough(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(real_locks, "_POLL", 0.01)
-    azure = AzureLease(failures=3)
-    lease = BlobLease(azure, begun=-1e9)  # type: ignore[arg-type]  # renewed ages ago
-    lease.ensure()
-    lease.release()
-    assert azure.renewals == 4
-
-
-def test_a_lease_is_lost_when_storage_does_not_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(real_locks, "_POLL", 0.01)
-    monkeypatch.setattr(real_locks, "_REGAIN_FOR", 0.1)
-    lease = BlobLease(AzureLease(failures=10**9), begun=-1e9)  # type: ignore[arg-type]  # as above
-    with pytest.raises(LeaseLostError):
-        lease.ensure()
-    lease.release()
-
-
-def test_a_lease_is_renewed_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(real_locks, "_RENEW_EVERY", 0.01)
-    azure = AzureLease(failures=2)
-    lease = BlobLease(azure, begun=-1e9)  # type: ignore[arg-type]  # as above
-    while azure.renewals < 4:
-        lease._over.wait(0.01)
-    lease.ensure()
-    lease.release()
