@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from contract.blobs import StoreName
 from contract.run import RunState
 from function_app.attempt import UploadOptions
 from function_app.ports import CatalogVersion, RetryRequest, TokenRefused
+from tests.function_app.fake_storage import FakeLease
 from tests.function_app.fakes import NOON
 from tests.function_app.world import DOWN, OK, STORE, World, id_of, ids, rows
 
@@ -212,6 +214,23 @@ def test_two_catalogues_never_interleave(concurrency: int) -> None:
     of_newer = [int(str(batch[0])[1:]) > 5_000 for batch in world.digible.accepted]
     assert of_newer == sorted(of_newer)
     assert world.run(newer).state is RunState.SUCCEEDED
+
+
+def test_an_older_run_stops_even_if_the_newer_ones_worker_died_before_it_could_say_so(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between noting its catalogue as the newest and marking the older run there is a moment."""
+    older = world.put(1, "0001/a.json", modified=EARLIER)
+    newer = world.put(1, "0001/b.json")
+    acquire = world.locks.acquire
+
+    def acquire_late(store: StoreName, patience: timedelta) -> FakeLease | None:
+        world.locks.claim_newest(store, newer, lambda: True)
+        return acquire(store, patience)
+
+    monkeypatch.setattr(world.locks, "acquire", acquire_late)
+    assert world.upload(older).state is RunState.SUPERSEDED
+    assert world.digible.requests == []
 
 
 def test_a_run_resumed_after_a_newer_one_came_is_not_sent(world: World) -> None:
