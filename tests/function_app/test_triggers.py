@@ -120,6 +120,11 @@ class Shop:
                 service.get_blob_client(RUNS, f"{run}.json").download_blob().readall()
             )
 
+    def number_of_runs(self) -> int:
+        with BlobServiceClient.from_connection_string(self.connection) as service:
+            container = service.get_container_client(RUNS)
+            return len(list(container.list_blob_names(name_starts_with=f"{self.store}/")))
+
     def call(self, *calls: tuple[str, str]) -> list[str | None]:
         """Call functions of the app; gives how each one failed, if it did."""
         process = through_the_worker(
@@ -165,6 +170,7 @@ def test_each_function_does_its_part(shop: Shop) -> None:
         *(RunState.SUCCEEDED, RunState.SUCCEEDED),
         *(RunState.FAILED, RunState.FAILED),
     ]
+    assert shop.number_of_runs() == 4, "a blob of another container is none of ours"
     assert [request.products for request in shop.digible.requests] == [200, 200, 50, 3]
     assert set(shop.digible.products) == set(ids(1, 450))
 
