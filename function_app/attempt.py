@@ -152,13 +152,12 @@ class Attempt:
                 return Interruption.SUPERSEDED
             return Interruption.OUT_OF_TIME if clock.monotonic() >= ends_at else None
 
-        def send(products: Sequence[Product], token: StoredToken) -> Answer:
+        def send(products: Sequence[Product]) -> Answer:
             # Each time: between two tries, too, another worker may have taken the store.
             return self.ports.send(products, token, lease.ensure())
 
         sender = Sender(
             send=send,
-            token=token,
             clock=clock,
             policy=self.options.policy,
             ends_at=ends_at,

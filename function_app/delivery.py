@@ -19,7 +19,6 @@ from function_app.ports import (
     Unreadable,
 )
 from function_app.retrying import RetryPolicy
-from function_app.token import StoredToken
 
 Trouble = Refused | TokenRefused | Unreadable | Unavailable
 
@@ -44,10 +43,9 @@ class BatchOutcome:
 class Sender:
     """Sends one batch, trying again and halving as the settings say."""
 
-    send: Callable[[Sequence[Product], StoredToken], Answer]
+    send: Callable[[Sequence[Product]], Answer]
     """Posts products once."""
 
-    token: StoredToken
     clock: Clock
     policy: RetryPolicy
     ends_at: float
@@ -89,7 +87,7 @@ class Sender:
         policy = replace(self.policy, total=min(self.policy.total, max(0.0, self.ends_at - begun)))
         attempt = 1
         while True:
-            answer = self.send(products, self.token)
+            answer = self.send(products)
             if not isinstance(answer, Unavailable):
                 return answer
             elapsed = self.clock.monotonic() - begun

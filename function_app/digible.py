@@ -159,9 +159,9 @@ class _Watch:
 
 @contextmanager
 def _deadline(seconds: float, send_by: float) -> Iterator[None]:
-    """Bound everything in the block: a socket's own time-out begins anew with every byte.
+    """Bound a request in the block: its whole time, and the moment after which nothing may go out.
 
-    Raises requests.Timeout when the time is over.
+    A socket's own time-out begins anew with every byte. Raises requests.Timeout when the time is over.
     """
     watch = _Watch(seconds, send_by)
     _watched.watch = watch

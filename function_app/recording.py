@@ -61,8 +61,9 @@ class RecordedRun:
         )
 
     def end(self, run: Run) -> None:
-        """Write `run`, which has ended or waits, as the record, and log that it has."""
+        """Write `run`, which has ended or waits, as the record, and log what the record then says."""
         self.save(run)
+        run = self.run
         logger.info(
             "run %s of store %s is %s: %d accepted, %d rejected, %d not sent",
             run.run,

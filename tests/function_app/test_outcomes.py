@@ -5,28 +5,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from contract.blobs import RunId, StoreName
 from contract.compression import CatalogError
 from contract.product import Rejection, Stage
 from contract.run import Run, RunError, RunState
 from function_app import outcomes
 from function_app.delivery import BatchTrouble, Trouble
 from function_app.ports import Refused, TokenRefused, Unavailable, Unreadable
+from tests.runs import sending_run
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 REJECTION = Rejection("P7", 7, Stage.CATALOG, "SellPrice is missing")
-RUN = Run(
-    run=RunId("shop.1"),
-    store=StoreName("0001"),
-    catalog="0001/shop.json",
-    etag='"0x1"',
-    state=RunState.SENDING,
-    message="Sending 1,234 products to Digible.",
-    started_at=NOW,
-    updated_at=NOW,
-    read=1_234,
-    batches_total=7,
-)
+RUN = sending_run(NOW, read=1_234, batches_total=7)
 
 
 def stopped(trouble: Trouble) -> Run:

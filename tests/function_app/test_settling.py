@@ -5,13 +5,13 @@ from dataclasses import dataclass, field, replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contract.blobs import RunId, StoreName
 from contract.product import Product, Rejection, Stage
-from contract.run import Run, RunState
+from contract.run import Run
 from function_app.batching import BATCH_SIZE, Batch, batches, total_batches
 from function_app.delivery import BatchOutcome, settle
 from function_app.ports import Unavailable
 from tests.function_app.fakes import NOON
+from tests.runs import sending_run
 
 DOWN = Unavailable("Down.", 503)
 
@@ -21,18 +21,7 @@ def products(count: int) -> list[tuple[int, Product]]:
 
 
 def new_run(count: int) -> Run:
-    return Run(
-        run=RunId("shop.1"),
-        store=StoreName("0001"),
-        catalog="0001/shop.json",
-        etag='"0x1"',
-        state=RunState.SENDING,
-        message="",
-        started_at=NOON,
-        updated_at=NOON,
-        read=count,
-        batches_total=total_batches(count),
-    )
+    return sending_run(NOON, read=count, batches_total=total_batches(count))
 
 
 def outcome(batch: Batch, settled: int, rejected: int = 0) -> BatchOutcome:

@@ -4,28 +4,25 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from contract.blobs import RunId, StoreName
+import tests.function_app.app_settings  # noqa: F401  # before anything else imports the app
 from contract.catalog import read_catalog
 from contract.compression import CatalogError
 from contract.product import CatalogRow, Product, Rejection, Stage, check_products
 from contract.run import (
     Checkpoint,
-    Run,
     RunError,
     RunRecordError,
     RunState,
     decode_run,
     encode_run,
 )
-
-from tests.function_app import app_settings  # isort: skip  # before anything else imports the app
 from function_app.answers import Response, interpret
 from function_app.ports import Accepted, Refused, TokenRefused, Unavailable, Unreadable
 from tests.contract.catalogs import FORMS, PACKINGS, Written, cut, read_cut
+from tests.runs import sending_run
 
 READ = "read to the end"
 SECRET = "of-no-use-to-anybody"
-assert app_settings.HARMLESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,16 +112,7 @@ def _catalogues() -> Iterable[bytes]:
 
 def _run_records() -> Iterable[bytes]:
     noon = datetime(2026, 11, 23, 12, tzinfo=UTC)
-    run = Run(
-        run=RunId("x.8DC12"),
-        store=StoreName("0001"),
-        catalog="0001/x.json",
-        etag='"0x8DC12"',
-        state=RunState.SENDING,
-        message="",
-        started_at=noon,
-        updated_at=noon,
-    )
+    run = sending_run(noon)
     yield encode_run(run)
     yield encode_run(
         replace(
