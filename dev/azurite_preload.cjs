@@ -33,3 +33,15 @@ if (guard) {
     .listen(guard, "127.0.0.1")
     .unref();
 }
+
+// Azurite's ETags are random; Azure's are the moment of the write in ticks of 100 ns since the year 1. The app
+// tells by them which of two catalogues of one second came later, so the local stack needs them, too.
+const path = require("path");
+const utils = require(path.join(path.dirname(process.argv[1]), "common", "utils", "utils.js"));
+const TICKS_TO_1970 = 621355968000000000n;
+let last = 0n;
+utils.newEtag = () => {
+  const now = BigInt(Date.now()) * 10000n + TICKS_TO_1970;
+  last = now > last ? now : last + 1n;
+  return `"0x${last.toString(16).toUpperCase()}"`;
+};

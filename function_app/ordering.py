@@ -27,7 +27,7 @@ def completed_at(modified: datetime, etag: str) -> datetime:
 
     Last-Modified tells whole seconds. Azure's ETags are the same moment in ticks of 100 ns (so
     they read, and Microsoft's own examples agree); one that is nowhere near that second is no such
-    ETag (Azurite's are random) and is passed over.
+    ETag (a plain Azurite's are random; the local stack's are like Azure's) and is passed over.
     """
     try:
         ticks = int(etag.strip('"'), 16)

@@ -95,12 +95,6 @@ class WholeWay:
         with BlobServiceClient.from_connection_string(self.connection) as service:
             service.get_blob_client(CATALOGS, resume_name(self.store, run)).upload_blob(b"")
 
-    def let_a_second_pass(self) -> None:
-        """Wait for the next one: Azurite's clock tells no more than seconds, and so which upload came later."""
-        second = int(time.time())
-        while int(time.time()) == second:
-            time.sleep(0.02)
-
     @contextmanager
     def function(self, url: str) -> Iterator[None]:
         """Have the function work on each new blob of the store, until there is no new one at the end."""
