@@ -10,11 +10,11 @@ _RANGE = range(10_000, 32_000)
 
 
 def free_ports(count: int) -> list[int]:
-    """Choose different ports on 127.0.0.1 that nobody listens on."""
+    """Choose different ports on 127.0.0.1 that nobody listens on, and nobody else has been handed."""
     chosen: list[int] = []
     while len(chosen) < count:
         port = random.choice(_RANGE)  # noqa: S311  no secret
-        if port not in chosen and is_free(port):
+        if is_free(port) and _reserve(port):
             chosen.append(port)
     return chosen
 
@@ -28,4 +28,18 @@ def is_free(port: int) -> bool:
             probe.bind(("127.0.0.1", port))
         except OSError:
             return False
+        return True
+
+
+def _reserve(port: int) -> bool:
+    """Keep other processes of ours from choosing the port too, until this one ends; False if it is theirs.
+
+    A UDP socket of the same number is in no TCP server's way, and the system closes it whatever becomes of us.
+    """
+    with socket.socket(type=socket.SOCK_DGRAM) as reservation:
+        try:
+            reservation.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        reservation.detach()  # not closed at the end of the block
         return True

@@ -10,7 +10,7 @@ import pytest
 
 from dev.azurite import ROOT
 from dev.demo import compare
-from dev.processes import ProcessError
+from dev.processes import ProcessError, wait_for
 from dev.shop import BAD_ROWS, PRODUCTS, make_shop
 
 
@@ -33,12 +33,19 @@ def test_the_demo_ends_well_and_leaves_nothing(tmp_path: Path) -> None:
     for reason in ("SellPrice is missing", "ProductName is missing", "SellPrice is negative"):
         assert reason in said, said
     assert list(tmp_path.iterdir()) == []
-    ours = [
-        process.cmdline()
-        for process in psutil.process_iter()
-        if process.pid not in before and str(tmp_path) in " ".join(process.cmdline())
+    assert wait_for(lambda: processes_of(tmp_path, before) == [], 20), processes_of(
+        tmp_path, before
+    )
+
+
+def processes_of(folder: Path, before: set[int]) -> list[str]:
+    """The command lines of processes, begun since, that work with a folder; a zombie has none."""
+    return [
+        command
+        for process in psutil.process_iter(["cmdline"])
+        if process.pid not in before
+        and str(folder) in (command := " ".join(process.info["cmdline"] or []))
     ]
-    assert ours == []
 
 
 def test_the_shop_has_a_thousand_products_of_which_three_are_bad(tmp_path: Path) -> None:
