@@ -6,12 +6,16 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TOOLS = ROOT / ".tools"
 VENV = ROOT / ".venv"
+LOCK_SECONDS = 600
+"""How long set-up waits for another apt-get to finish."""
+
 ON_WINDOWS = os.name == "nt"
 PYTHON_VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
 VENV_PYTHON = VENV / ("Scripts/python.exe" if ON_WINDOWS else "bin/python")
@@ -34,8 +38,17 @@ def run(
     directory: Path = ROOT,
 ) -> None:
     """Run a tool in silence; when it fails, show what it said and raise SetUpError with `failure`."""
+    _check(_done(command, failure, settings, directory), failure)
+
+
+def _done(
+    command: Sequence[Path | str],
+    failure: str,
+    settings: Mapping[str, str] | None = None,
+    directory: Path = ROOT,
+) -> subprocess.CompletedProcess[bytes]:
     try:
-        done = subprocess.run(
+        return subprocess.run(
             [str(argument) for argument in command],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -46,6 +59,9 @@ def run(
         )
     except OSError as error:
         raise SetUpError(f"{failure} ({error})") from error
+
+
+def _check(done: subprocess.CompletedProcess[bytes], failure: str) -> None:
     if done.returncode:
         print(done.stdout.decode(errors="replace").rstrip())
         raise SetUpError(failure)
@@ -57,14 +73,31 @@ def can_use_apt() -> bool:
 
 
 def apt_install(*packages: str) -> None:
-    """Install Debian's packages as root; raises SetUpError."""
-    # One broken source of many fails an update that brought all that is needed: the install will tell.
-    subprocess.run(["apt-get", "update"], capture_output=True, check=False)
-    run(
-        ["apt-get", "install", "-y", "--no-install-recommends", *packages],
-        f"apt-get could not install {' '.join(packages)}.",
-        {"DEBIAN_FRONTEND": "noninteractive"},
-    )
+    """Install Debian packages as root; raises SetUpError.
+
+    Waits up to LOCK_SECONDS for another apt-get to finish.
+    """
+    # One broken source of many fails an update that fetched all that is needed: the install will tell.
+    _apt_get("update")
+    failure = f"apt-get could not install {' '.join(packages)}."
+    _check(_apt_get("install", "-y", "--no-install-recommends", *packages), failure)
+
+
+def _apt_get(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    """Run apt-get, again and again while another one holds one of its locks."""
+    # Its own waiting (DPkg::Lock::Timeout) does not cover the locks on package lists and archives.
+    settings = {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"}
+    deadline = time.monotonic() + LOCK_SECONDS
+    waiting = False
+    while True:
+        done = _done(["apt-get", *arguments], "apt-get could not be run.", settings)
+        is_locked = done.returncode != 0 and b"Could not get lock" in done.stdout
+        if not is_locked or time.monotonic() > deadline:
+            return done
+        if not waiting:
+            say(f"Waiting for another apt-get to finish (up to {LOCK_SECONDS // 60} minutes)")
+        waiting = True
+        time.sleep(1)
 
 
 def empty_folder(name: str) -> Path:
