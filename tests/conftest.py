@@ -1,3 +1,3 @@
 """What every test shares."""
 
-pytest_plugins = ["pytester", "tests.skips", "tests.stack"]
+pytest_plugins = ["pytester", "tests.loopback", "tests.skips", "tests.stack"]

@@ -14,6 +14,7 @@ from dev.azurite import ROOT, temporary_azurite
 from dev.files import without_settings
 from dev.processes import Server
 from dev.storage import create_app_storage
+from tests.loopback import python_path
 
 
 @pytest.fixture(scope="session")
@@ -60,7 +61,7 @@ def spawn_dev(
         [sys.executable, "-m", "dev", *arguments, "--until-input-closes"],
         environment={
             **without_settings(os.environ),
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": python_path(ROOT),
             **(environment or {}),
         },
         directory=directory,

@@ -24,6 +24,7 @@ from contract.product import Rejection, Stage
 from contract.run import SESSION_EXPIRED, Run, RunState
 from tests.agent.function_stand_in import function_that_answers
 from tests.agent.shops import clean_environment, make_shop, products
+from tests.loopback import python_path
 
 ROOT = Path(__file__).resolve().parents[2]
 MARKER = "Hush+Hush/0815="
@@ -367,7 +368,7 @@ def test_the_program_runs_uninstalled_and_without_a_terminal(tmp_path: Path) -> 
     make_shop(tmp_path / "shop.db", [("1", "Crème ☕", "1.00")])
     environment = {
         **clean_environment(),
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": python_path(ROOT),
         "PYTHONIOENCODING": "cp1252",
         "SHOPMASTER_STORE": "0001",
         "SHOPMASTER_DATABASE__SQLITE": "shop.db",

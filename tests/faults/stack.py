@@ -18,6 +18,7 @@ from tests.faults.hooks import Hooks
 from tests.faults.journal import Journal
 from tests.faults.proxy import StorageProxy
 from tests.faults.records import Records
+from tests.loopback import python_path
 from tests.stack import start_dev
 
 _HOST = "AzureFunctionsJobHost__extensions__"
@@ -104,7 +105,7 @@ class Stack:
             [sys.executable, "-m", "dev", "host", "--until-input-closes"],
             environment={
                 **without_settings(os.environ),
-                "PYTHONPATH": str(ROOT),
+                "PYTHONPATH": python_path(ROOT),
                 "CatalogStorage": self.proxied,
                 "AzureWebJobsStorage": self.proxied,
                 "DIGIBLE_API_URL": self.digible.url,

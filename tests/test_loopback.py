@@ -1,0 +1,46 @@
+"""A test that talks to another machine fails, whatever it or the product makes of the error."""
+
+import pytest
+
+# Addresses that RFC 5737 keeps for documentation: should the guard fail, nobody is there.
+TESTS = """
+    import contextlib, socket, subprocess, sys
+
+    def reach(host):
+        socket.create_connection((host, 9), timeout=0.1)
+
+    def test_this_machine():
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            socket.create_connection(("localhost", server.getsockname()[1])).close()
+
+    def test_a_name_that_resolves_nowhere():
+        with contextlib.suppress(OSError):
+            reach("shop.invalid")
+
+    def test_another_machine(): reach("192.0.2.1")
+
+    def test_a_name_of_the_internet(): reach("shop.example")
+
+    def test_a_server_for_all_the_world(): socket.create_server(("0.0.0.0", 0))
+
+    def test_a_packet(): socket.socket(type=socket.SOCK_DGRAM).sendto(b"x", ("192.0.2.1", 9))
+
+    def test_a_swallowed_error():
+        with contextlib.suppress(Exception):
+            reach("192.0.2.1")
+
+    def test_another_process():
+        code = "import socket; socket.create_connection(('192.0.2.1', 9), timeout=0.1)"
+        subprocess.run([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
+"""
+
+
+def test_only_this_machine_may_be_reached(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytester.makeconftest('pytest_plugins = ["tests.loopback"]')
+    pytester.makepyfile(TESTS)
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-W", "ignore")
+    # Four raise it themselves and fail for it once more; two find out at their end only.
+    result.assert_outcomes(passed=4, failed=4, errors=6)
+    result.stdout.fnmatch_lines_random(["*192.0.2.1 is not this machine*", "*this machine only*"])
