@@ -58,8 +58,8 @@ class Channel:
     def cut(self) -> None:
         """Send what is written so far, in part, and break the connection."""
         self._send_full_packets()
-        linger_not = struct.pack("ii", 1, 0)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_not)
+        # Not by a reset, which would take away what the client has not read yet, however much that is.
+        self._socket.shutdown(socket.SHUT_RDWR)
         raise ConnectionAbortedError("cut on purpose")
 
     def flush(self) -> None:
