@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import IO, Protocol
 
 from agent.errors import EmptyTableError
-from contract.blobs import CatalogMetadata, RunId, StoreName, run_id
+from contract.blobs import CatalogMetadata, RunId, StoreName, parse_name, run_of
 from contract.catalog import write_catalog
 from contract.compression import compressed
 from contract.product import CatalogRow
@@ -130,10 +130,10 @@ def upload_catalog(
     progress: Progress,
 ) -> Upload:
     """Upload what `write_products` wrote, under a name from `new_catalog_name`; say what it becomes."""
-    store, _, rest = name.partition("/")
     size = catalog.tell()
     catalog.seek(0)
     progress.begin("Uploading", "B", lambda: size)
     etag = catalogs.put(name, catalog, metadata, progress.reach)
     progress.end()
-    return Upload(StoreName(store), run_id(rest.removesuffix(".json.gz"), etag), metadata)
+    store, run = run_of(parse_name(name), etag)
+    return Upload(store, run, metadata)

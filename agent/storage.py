@@ -24,7 +24,8 @@ from agent.following import Clock
 from agent.storage_address import StorageAccount, StorageConnection, StorageSignIn
 from agent.storage_errors import Account, Task, explained
 from contract.blobs import CATALOGS, RUNS, CatalogMetadata, RunId, StoreName, run_record_name
-from contract.run import Run, RunRecordError, decode_run
+from contract.run import Run
+from contract.run_record import RunRecordError, decode_run
 
 logger = logging.getLogger(__name__)
 

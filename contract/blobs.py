@@ -1,10 +1,10 @@
-"""Where things live in the storage account: stores, blob names, run ids, a catalogue's metadata."""
+"""Where things are kept in the storage account: stores, blob names, run ids, a catalogue's metadata."""
 
 import hashlib
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NewType
+from typing import NewType, assert_never
 
 CATALOGS = "catalogs"
 """Container of the catalogues, `{store}/{name}.json` and the like."""
@@ -13,7 +13,7 @@ RUNS = "runs"
 """Container of the run records, `{store}/{run}.json`."""
 
 LOCKS = "locks"
-"""Container of what orders a store's runs: its lease and its newest catalogue."""
+"""Container of what orders a store's runs: its lease and the note of its newest catalogue."""
 
 RETRIES = "catalog-retries"
 """Queue through which runs come back later."""
@@ -22,9 +22,7 @@ StoreName = NewType("StoreName", str)
 RunId = NewType("RunId", str)
 
 UNKNOWN_STORE = StoreName("_unknown")
-"""Stands in run records for the store of a blob from whose name none can be read."""
-
-STORE_RULE = "small letters, digits and hyphens, at most 63, beginning with a letter or digit"
+"""Stands in run records for the store of a blob whose name doesn't tell one."""
 
 _STORE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z")
 _CATALOG_ENDING = re.compile(r"\.jsonl?(?:\.gz)?\Z", re.IGNORECASE)
@@ -33,18 +31,20 @@ _MAX_NAME = 900  # Azure allows 1,024; the run record's name is longer than the 
 
 
 class InvalidStoreError(ValueError):
-    """The text is no store name; what was given is not repeated, since it may be hostile."""
+    """The text is not a store name. The message is the rest of a sentence that begins with what it is.
+
+    It doesn't repeat the text, which may be hostile.
+    """
 
     def __init__(self) -> None:
-        super().__init__(f"A store's name is {STORE_RULE}.")
-
-
-class InvalidNameError(ValueError):
-    """No store, or no catalogue, can be read from a blob's name; the message says why."""
+        super().__init__(
+            "is not a store name: that has at most 63 lower-case letters, digits and hyphens, and "
+            "begins with a letter or digit"
+        )
 
 
 def parse_store(text: str) -> StoreName:
-    """Give `text` as a store's name; raises InvalidStoreError when it is none."""
+    """Return `text` as a store's name; raises InvalidStoreError when it is not one."""
     if not _STORE.match(text):
         raise InvalidStoreError
     return StoreName(text)
@@ -52,7 +52,7 @@ def parse_store(text: str) -> StoreName:
 
 @dataclass(frozen=True, slots=True)
 class CatalogName:
-    """A catalogue's blob name, taken apart."""
+    """The name of a catalogue's blob, in parts."""
 
     store: StoreName
     stem: str
@@ -61,77 +61,103 @@ class CatalogName:
 
 @dataclass(frozen=True, slots=True)
 class ResumeName:
-    """A resume request's blob name, taken apart."""
+    """The name of a resume request's blob, in parts."""
 
     store: StoreName
     run: RunId
+    """The run to resume."""
 
 
-def parse_name(blob: str) -> CatalogName | ResumeName:
-    """Tell what a blob in the container of catalogues is; raises InvalidNameError if neither."""
+@dataclass(frozen=True, slots=True)
+class UnusableName:
+    """The name of a blob that is neither a catalogue nor a resume request."""
+
+    blob: str
+    reason: str
+    """A sentence for whoever put the blob there."""
+
+
+BlobName = CatalogName | ResumeName | UnusableName
+
+
+def parse_name(blob: str) -> BlobName:
+    """Tell what a blob in the container of catalogues is, by its name."""
     folder, slash, rest = blob.partition("/")
     if not slash:
-        raise InvalidNameError("It is not in a store's folder.")
+        return UnusableName(blob, "It is not in a store's folder.")
     try:
         store = parse_store(folder)
     except InvalidStoreError as invalid:
-        raise InvalidNameError(f"Its folder is not a store. {invalid}") from None
-    if len(blob) > _MAX_NAME:
-        raise InvalidNameError(f"Its name is longer than {_MAX_NAME} characters.")
-    if any(part in {"", ".", ".."} for part in re.split(r"[/\\]", rest)) or not rest.isprintable():
-        raise InvalidNameError("Its name has empty or unprintable parts.")
+        return UnusableName(blob, f"Its folder {invalid}.")
+    if reason := _why_unsafe(blob, rest):
+        return UnusableName(blob, reason)
     run = rest.removesuffix(_RESUME_ENDING)
     if run != rest and run and not run.endswith("/"):
         return ResumeName(store, RunId(run))
     stem = _CATALOG_ENDING.sub("", rest)
     if stem == rest or not stem or stem.endswith("/"):
-        raise InvalidNameError("Its ending is none of .json, .jsonl, .json.gz and .jsonl.gz.")
+        return UnusableName(blob, "Its ending is not .json, .jsonl, .json.gz or .jsonl.gz.")
     return CatalogName(store, stem)
 
 
-def quoted(etag: str) -> str:
-    """Give an ETag as HTTP writes it: listings leave the quotes out, conditions want them."""
-    return '"' + etag.strip('"') + '"'
+def _why_unsafe(blob: str, rest: str) -> str | None:
+    if len(blob) > _MAX_NAME:
+        return f"Its name is longer than {_MAX_NAME} characters."
+    if any(part in {"", ".", ".."} for part in re.split(r"[/\\]", rest)) or not rest.isprintable():
+        return "Its name has empty or unprintable parts."
+    return None
 
 
-def version(etag: str) -> str:
-    """Give the part of an ETag that stands in a run's id: `"0x8DC12"` → `8DC12`."""
+def run_of(name: BlobName, etag: str) -> tuple[StoreName, RunId]:
+    """Return the store and the run that a version of a blob belongs to.
+
+    Each version of a catalogue is a run of its own. An unusable name's run, of UNKNOWN_STORE, is
+    harmless as a path and different for each name.
+    """
+    match name:
+        case CatalogName(store, stem):
+            return store, RunId(f"{stem}.{_version(etag)}")
+        case ResumeName(store, run):
+            return store, run
+        case UnusableName(blob):
+            harmless = re.sub(r"[^A-Za-z0-9._-]+", "-", blob).strip(".-")[-80:]
+            digest = hashlib.sha256(blob.encode("utf-8", "replace")).hexdigest()[:8]
+            return UNKNOWN_STORE, RunId(f"{harmless}-{digest}.{_version(etag)}")
+        case _:
+            assert_never(name)
+
+
+def _version(etag: str) -> str:
+    """Return the part of an ETag that a run's id contains: `"0x8DC12"` → `8DC12`."""
     return etag.strip('"').removeprefix("0x")
 
 
-def run_id(stem: str, etag: str) -> RunId:
-    """Give the id of the run of one version of a catalogue."""
-    return RunId(f"{stem}.{version(etag)}")
-
-
-def unknown_run_id(blob: str, etag: str) -> RunId:
-    """Give a run id for a blob with an unusable name: harmless as a path, different for each name."""
-    harmless = re.sub(r"[^A-Za-z0-9._-]+", "-", blob).strip(".-")[-80:]
-    digest = hashlib.sha256(blob.encode("utf-8", "replace")).hexdigest()[:8]
-    return RunId(f"{harmless}-{digest}.{version(etag)}")
+def quoted(etag: str) -> str:
+    """Return an ETag as HTTP writes it: listings leave the quotes out, conditions need them."""
+    return '"' + etag.strip('"') + '"'
 
 
 def run_record_name(store: StoreName, run: RunId) -> str:
-    """Give the name of a run's record in its container."""
+    """Return the name of a run's record in its container."""
     return f"{store}/{run}.json"
 
 
 def resume_name(store: StoreName, run: RunId) -> str:
-    """Give the name of the empty blob, among the catalogues, that asks for a run to be resumed."""
+    """Return the name of the empty blob, among the catalogues, that asks for a run to be resumed."""
     return f"{store}/{run}{_RESUME_ENDING}"
 
 
 def new_catalog_name(store: StoreName, now: datetime, random: str) -> str:
-    """Give the name under which the agent uploads; `now` has a time zone, `random` is short."""
+    """Return the name under which the agent uploads; `now` has a time zone, `random` is short."""
     return f"{store}/{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{random}.json.gz"
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogMetadata:
-    """What travels with a catalogue in its blob's metadata; all None for one uploaded by hand."""
+    """What travels with a catalogue in its blob's metadata; nothing is known of one uploaded by hand."""
 
     rows: int | None = None
-    """How many rows the catalogue holds."""
+    """How many rows the catalogue has."""
 
     sha256: str | None = None
     """Of the blob's bytes as they are stored, in hexadecimal."""
@@ -140,10 +166,13 @@ class CatalogMetadata:
     """W3C trace context of the agent's export."""
 
     ids_are_unique: bool = False
-    """The agent reads ordered by id: a repeated one is then an error in the shop's data, and rejected."""
+    """Whether the rows are ordered by id, so that a repeated one is an error in the shop's data.
+
+    The agent's are; the function then rejects a repeated id.
+    """
 
     def to_headers(self) -> dict[str, str]:
-        """Give the metadata as the blob service keeps it."""
+        """Return the metadata as the blob service keeps it."""
         headers = {"uniqueids": "true" if self.ids_are_unique else "false"}
         if self.rows is not None:
             headers["rows"] = str(self.rows)
@@ -155,7 +184,7 @@ class CatalogMetadata:
 
     @classmethod
     def from_headers(cls, headers: dict[str, str]) -> "CatalogMetadata":
-        """Read the metadata; what is missing or malformed reads as not given."""
+        """Read the metadata; what is missing or malformed counts as unknown."""
         values = {key.lower(): value for key, value in headers.items()}
         rows = values.get("rows", "")
         sha256 = values.get("sha256", "").lower()

@@ -1,22 +1,39 @@
-"""A run (one delivery of one version of a catalogue) and its record, the JSON people and the agent read."""
+"""A run (one delivery of one version of a catalogue): the states it goes through, and what is known of it.
 
-import json
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
-from enum import StrEnum
-from typing import Any, TypeVar
+The states
+==========
 
-from contract.blobs import UNKNOWN_STORE, RunId, StoreName, parse_store
-from contract.product import Rejection, Stage
+A run is in one state at a time, which its record names. It begins in `sending`, and moves only as the
+table TRANSITIONS allows.
 
-_COUNTS = ("read", "accepted", "rejected", "not_sent")
-_DAMAGE = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
-_Value = TypeVar("_Value")
+`sending` means that the run is being worked on, or should be. A worker that dies leaves it there and the
+next one goes on from there, so every saved batch and every new attempt is a move from `sending` to
+`sending`. In `waiting` nobody works on it: a message in the queue brings it back, into `sending` if
+there is a usable token by then. A catalogue is read through once, before its first batch, so a run
+becomes `invalid_catalog` from `sending` only; and products are accepted only while sending, so `waiting`
+never turns into a success by itself.
 
-RECORD_VERSION = 1
+Most moves are the function's own. A newer catalogue's run marks an unfinished older one `superseded`
+while the older one's worker may have a batch under way; that batch is still counted, and the run stays
+`superseded`. A person can resume a run where that can help: with a new token (`session_expired`), or
+once the cause of a refusal is gone (`failed`). A broken file stays broken, and a superseded run would
+put older prices over newer ones.
+
+A state that the function never leaves is final; there the agent stops following the run. A record that
+was deleted or is damaged has no state, and its run begins anew.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum, StrEnum, auto
+from typing import Final
+
+from contract.blobs import RunId, StoreName
+from contract.product import Rejection
+
 MAX_REJECTIONS = 1_000
-"""Rejections listed in a record at most; the count is never capped."""
+"""Rejections listed in a record at most; the count has no limit."""
 
 SESSION_EXPIRED = "User session expired, Please Reconfigure"
 INVALID_JSON_RESPONSE = "Invalid JSON response from the server"
@@ -36,13 +53,51 @@ class RunState(StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """Whether the run has ended (a `session_expired` or `failed` one may be resumed by a person)."""
-        return self not in {RunState.SENDING, RunState.WAITING}
+        """Whether the run has ended; a person may still resume a `failed` or `session_expired` one."""
+        return not any(
+            by is By.FUNCTION and following is not self
+            for following, by in TRANSITIONS[self].items()
+        )
 
     @property
     def is_resumable(self) -> bool:
-        """Whether a person may take the run up again."""
-        return self in {RunState.SESSION_EXPIRED, RunState.FAILED}
+        """Whether a person may resume the run."""
+        return By.PERSON in TRANSITIONS[self].values()
+
+
+class By(Enum):
+    """Who moves a run from one state to another."""
+
+    FUNCTION = auto()
+    PERSON = auto()
+
+
+TRANSITIONS: Final[Mapping[RunState, Mapping[RunState, By]]] = {
+    RunState.SENDING: {
+        RunState.SENDING: By.FUNCTION,
+        RunState.WAITING: By.FUNCTION,
+        RunState.SUCCEEDED: By.FUNCTION,
+        RunState.COMPLETED_WITH_REJECTIONS: By.FUNCTION,
+        RunState.FAILED: By.FUNCTION,
+        RunState.SESSION_EXPIRED: By.FUNCTION,
+        RunState.INVALID_CATALOG: By.FUNCTION,
+        RunState.SUPERSEDED: By.FUNCTION,
+    },
+    RunState.WAITING: {
+        RunState.SENDING: By.FUNCTION,
+        RunState.WAITING: By.FUNCTION,
+        RunState.FAILED: By.FUNCTION,
+        RunState.SESSION_EXPIRED: By.FUNCTION,
+        RunState.SUPERSEDED: By.FUNCTION,
+    },
+    RunState.SUCCEEDED: {},
+    RunState.COMPLETED_WITH_REJECTIONS: {},
+    RunState.FAILED: {RunState.SENDING: By.PERSON},
+    RunState.SESSION_EXPIRED: {RunState.SENDING: By.PERSON},
+    RunState.INVALID_CATALOG: {},
+    RunState.SUPERSEDED: {RunState.SUPERSEDED: By.FUNCTION},
+}
+"""Each state, with those that may follow it and who moves the run there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +161,12 @@ class Run:
 
     checkpoint: Checkpoint = Checkpoint()
 
+    def moved_to(self, state: RunState) -> "Run":
+        """Return the run in its next state; raises ValueError for a move that TRANSITIONS doesn't have."""
+        if state not in TRANSITIONS[self.state]:
+            raise ValueError(f"a run that is {self.state} can't become {state}")
+        return replace(self, state=state)
+
     @property
     def not_sent(self) -> int:
         """Products read that were neither accepted nor rejected."""
@@ -118,133 +179,3 @@ class Run:
             rejected=self.rejected + len(more),
             rejections=(self.rejections + more)[:MAX_REJECTIONS],
         )
-
-
-class RunRecordError(ValueError):
-    """A run record can't be read; the message says what is wrong with it."""
-
-
-def encode_run(run: Run) -> bytes:
-    """Give the run record as UTF-8 JSON (spec: the run record)."""
-    record: dict[str, Any] = {
-        "version": RECORD_VERSION,
-        "run": run.run,
-        "store": run.store,
-        "catalog": run.catalog,
-        "etag": run.etag,
-        "state": run.state.value,
-        "message": run.message,
-        "attempt": run.attempt,
-        "products": {name: getattr(run, name) for name in _COUNTS},
-        "batches": {"acknowledged": run.batches_acknowledged, "total": run.batches_total},
-        "rejections": [
-            {"product_id": one.product_id, "row": one.row, "stage": one.stage, "reason": one.reason}
-            for one in run.rejections
-        ],
-        "error": run.error and asdict(run.error),
-        "started_at": _stamp(run.started_at),
-        "updated_at": _stamp(run.updated_at),
-        "finished_at": _stamp(run.finished_at),
-        "retry_at": _stamp(run.retry_at),
-        "waiting_since": _stamp(run.waiting_since),
-        "retries": run.retries,
-        "checkpoint": asdict(run.checkpoint),
-    }
-    return json.dumps(record, ensure_ascii=False).encode("utf-8", "replace")
-
-
-def decode_run(data: bytes) -> Run:
-    """Read a run record; raises RunRecordError when it is none, or its numbers contradict each other."""
-    try:
-        run = _decode(json.loads(data))
-    except _DAMAGE as error:
-        raise RunRecordError(
-            f"The run record is damaged ({type(error).__name__}: {str(error)[:200]})."
-        ) from error
-    if run.not_sent < 0 or len(run.rejections) > run.rejected:
-        raise RunRecordError("The run record is damaged (its counts contradict each other).")
-    return run
-
-
-def _decode(record: dict[str, Any]) -> Run:
-    if record["version"] != RECORD_VERSION:
-        raise ValueError(f"version {record['version']!r} is not known here")
-    products, batches = record["products"], record["batches"]
-    checkpoint = record.get("checkpoint") or {}
-    return Run(
-        run=RunId(_text(record["run"])),
-        store=_store(record["store"]),
-        catalog=_text(record["catalog"]),
-        etag=_text(record["etag"]),
-        state=RunState(record["state"]),
-        message=_text(record["message"]),
-        attempt=_count(record["attempt"]),
-        read=_count(products["read"]),
-        accepted=_count(products["accepted"]),
-        rejected=_count(products["rejected"]),
-        batches_acknowledged=_count(batches["acknowledged"]),
-        batches_total=_optional(_count, batches["total"]),
-        rejections=tuple(map(_rejection, record["rejections"])),
-        error=_optional(_error, record.get("error")),
-        started_at=_moment(record["started_at"]),
-        updated_at=_moment(record["updated_at"]),
-        finished_at=_optional(_moment, record.get("finished_at")),
-        retry_at=_optional(_moment, record.get("retry_at")),
-        waiting_since=_optional(_moment, record.get("waiting_since")),
-        retries=_count(record.get("retries", 0)),
-        checkpoint=Checkpoint(
-            _count(checkpoint.get("position", 0)),
-            tuple(_count(batch) for batch in checkpoint.get("ahead", [])),
-        ),
-    )
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError("text expected")
-    return value
-
-
-def _count(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise TypeError("whole number expected")
-    return value
-
-
-def _rejection(item: dict[str, Any]) -> Rejection:
-    return Rejection(
-        product_id=_optional(_text, item["product_id"]),
-        row=_optional(_count, item["row"]),
-        stage=Stage(item["stage"]),
-        reason=_text(item["reason"]),
-    )
-
-
-def _error(error: dict[str, Any]) -> RunError:
-    return RunError(
-        kind=_text(error["kind"]),
-        detail=_text(error["detail"]),
-        batch=_optional(_count, error["batch"]),
-        http_status=_optional(_count, error["http_status"]),
-    )
-
-
-def _store(value: object) -> StoreName:
-    return UNKNOWN_STORE if value == UNKNOWN_STORE else parse_store(_text(value))
-
-
-def _stamp(moment: datetime | None) -> str | None:
-    if moment is None:
-        return None
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _moment(value: object) -> datetime:
-    moment = datetime.fromisoformat(_text(value))
-    if moment.tzinfo is None:
-        raise ValueError("time without a zone")
-    return moment.astimezone(UTC)
-
-
-def _optional(read: Callable[[Any], _Value], value: object) -> _Value | None:
-    return None if value is None else read(value)

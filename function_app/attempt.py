@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import assert_never
 
-from contract.blobs import CatalogName, parse_name, run_id
+from contract.blobs import parse_name, run_of
 from contract.compression import CatalogError
 from contract.product import Product
 from contract.run import Run, RunError, RunState
@@ -116,13 +116,9 @@ class Attempt:
 
     def _supersede(self, older: CatalogAge) -> None:
         """Mark an older catalogue's run, if it goes on: its worker stops after the batch under way."""
-        parsed, store = parse_name(older.name), self.recorded.run.store
-        if not isinstance(parsed, CatalogName):
-            return
+        store, (_, run) = self.recorded.run.store, run_of(parse_name(older.name), older.etag)
         for _ in range(_MARKING_TRIES):
-            recorded = find(
-                self.ports.records, self.ports.clock, store, run_id(parsed.stem, older.etag)
-            )
+            recorded = find(self.ports.records, self.ports.clock, store, run)
             if recorded is None or recorded.run.state.is_final:
                 return
             try:
@@ -137,8 +133,7 @@ class Attempt:
         recorded, clock, run = self.recorded, self.ports.clock, self.recorded.run
         recorded.save(
             replace(
-                run,
-                state=RunState.SENDING,
+                run.moved_to(RunState.SENDING),
                 message=f"Sending {run.not_sent:,} products to Digible.",
                 attempt=run.attempt + again,
                 error=None,
@@ -185,6 +180,9 @@ class Attempt:
         return None
 
     def _conclude(self, delivery: Delivery) -> None:
+        if self.recorded.is_superseded:  # whatever else became of the batches under way
+            self._end_superseded()
+            return
         run, now = self.recorded.run, self.ports.clock.now()
         match delivery.stopped_by:
             case None:

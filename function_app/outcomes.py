@@ -15,7 +15,9 @@ def ended(
     run: Run, state: RunState, message: str, now: datetime, error: RunError | None = None
 ) -> Run:
     """Give the run as it ends in `state`."""
-    return replace(run, state=state, message=message, error=error, finished_at=now, retry_at=None)
+    return replace(
+        run.moved_to(state), message=message, error=error, finished_at=now, retry_at=None
+    )
 
 
 def completed(run: Run, words: str | None, now: datetime) -> Run:
@@ -79,8 +81,7 @@ def waiting(run: Run, error: RunError, now: datetime, retry_after: float | None 
         return ended(run, RunState.FAILED, message, now, error)
     minutes = max(1, round(pause.total_seconds() / 60))
     return replace(
-        run,
-        state=RunState.WAITING,
+        run.moved_to(RunState.WAITING),
         message=f"{error.detail} Trying again in {minutes} min; nothing is lost.",
         error=error,
         retry_at=now + pause,

@@ -12,7 +12,8 @@ from azure.core.exceptions import (
 from azure.storage.blob import BlobClient, ContainerClient, ContentSettings
 
 from contract.blobs import RunId, StoreName, run_record_name
-from contract.run import Run, RunRecordError, decode_run, encode_run
+from contract.run import Run
+from contract.run_record import RunRecordError, decode_run, encode_run
 from function_app.errors import RecordConflictError
 from function_app.ports import RunSummary, StoredRun
 

@@ -4,16 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from contract.blobs import (
-    UNKNOWN_STORE,
-    InvalidNameError,
-    ResumeName,
-    RunId,
-    StoreName,
-    parse_name,
-    run_id,
-    unknown_run_id,
-)
+from contract.blobs import UNKNOWN_STORE, ResumeName, StoreName, UnusableName, parse_name, run_of
 from contract.run import RunState
 from function_app.ports import (
     Catalogs,
@@ -68,11 +59,15 @@ def _left_lying(
     store: StoreName, versions: list[CatalogVersion], records: RunRecords, now: datetime
 ) -> Iterator[RetryRequest]:
     runs = {summary.run: summary for summary in records.summaries(store)}
-    requests = {_run(version): RetryRequest(version.name, version.etag) for version in versions}
+    requests = {}
     for version in versions:
-        begun = _run(version) in runs and not version.name.endswith(".resume")
-        if not begun and now - version.modified > MISSED_AFTER:
-            yield requests[_run(version)]
+        name, request = parse_name(version.name), RetryRequest(version.name, version.etag)
+        _, run = run_of(name, version.etag)
+        is_resume = isinstance(name, ResumeName)
+        if not is_resume:
+            requests[run] = request
+        if (is_resume or run not in runs) and now - version.modified > MISSED_AFTER:
+            yield request
     for summary in runs.values():
         if is_idle(summary, now):
             stored = records.load(store, summary.run)
@@ -91,18 +86,6 @@ def is_idle(summary: RunSummary, now: datetime) -> bool:
     return idle_after is not None and now - summary.saved > idle_after
 
 
-def _store(name: str) -> StoreName:
-    try:
-        return parse_name(name).store
-    except InvalidNameError:
-        return UNKNOWN_STORE
-
-
-def _run(version: CatalogVersion) -> RunId:
-    try:
-        parsed = parse_name(version.name)
-    except InvalidNameError:
-        return unknown_run_id(version.name, version.etag)
-    if isinstance(parsed, ResumeName):
-        return RunId(version.name)
-    return run_id(parsed.stem, version.etag)
+def _store(blob: str) -> StoreName:
+    name = parse_name(blob)
+    return UNKNOWN_STORE if isinstance(name, UnusableName) else name.store

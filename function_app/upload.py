@@ -3,17 +3,16 @@
 import logging
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import assert_never
 
 from contract.blobs import (
-    UNKNOWN_STORE,
     CatalogName,
-    InvalidNameError,
     ResumeName,
     RunId,
     StoreName,
+    UnusableName,
     parse_name,
-    run_id,
-    unknown_run_id,
+    run_of,
 )
 from contract.run import Run, RunState
 from function_app import outcomes
@@ -40,45 +39,41 @@ class Uploader:
     ports: Ports
     options: UploadOptions
 
-    def upload(self, name: str, etag: str | None = None) -> None:
-        """Deliver the blob `name` (only if it is still the version `etag`), or obey a resume request."""
-        try:
-            parsed = parse_name(name)
-        except InvalidNameError as invalid:
-            self._refuse(name, str(invalid))
-            return
-        match parsed:
+    def upload(self, blob: str, etag: str | None = None) -> None:
+        """Deliver a blob (only if it is still the version `etag`), or obey a resume request."""
+        match name := parse_name(blob):
             case ResumeName(store, run):
-                self._resume(name, store, run)
-            case CatalogName(store, stem):
-                version = self.ports.catalogs.current(name)
+                self._resume(blob, store, run)
+            case UnusableName():
+                self._refuse(name)
+            case CatalogName():
+                version = self.ports.catalogs.current(blob)
                 if version is not None and etag in (None, version.etag):
-                    self._work(store, run_id(stem, version.etag), version)
+                    self._work(*run_of(name, version.etag), version)
                 elif etag is not None:
-                    self._end_gone(store, run_id(stem, etag), overwritten=version is not None)
+                    self._end_gone(*run_of(name, etag), overwritten=version is not None)
+            case _:
+                assert_never(name)
 
-    def abandon(self, name: str, etag: str, acknowledged: int = 0) -> None:
+    def abandon(self, blob: str, etag: str, acknowledged: int = 0) -> None:
         """Record as failed the run of a blob's version at which every invocation has failed.
 
         One that has got beyond `acknowledged` batches goes on: its workers died, but not of it.
         """
-        try:
-            parsed = parse_name(name)
-            if isinstance(parsed, ResumeName):
-                return  # a person asked, and sees that nothing came of it
-            store, run = parsed.store, run_id(parsed.stem, etag)
-        except InvalidNameError:
-            store, run = UNKNOWN_STORE, unknown_run_id(name, etag)
+        name = parse_name(blob)
+        if isinstance(name, ResumeName):
+            return  # a person asked, and sees that nothing came of it
+        store, run = run_of(name, etag)
         lease = self.ports.locks.acquire(store, PATIENCE)
         if lease is None:
-            self.ports.queue.put(RetryRequest(name, etag, acknowledged), _ABANDONED_DELAY)
+            self.ports.queue.put(RetryRequest(blob, etag, acknowledged), _ABANDONED_DELAY)
             return
         try:
-            recorded = self._found_or_begun(store, run, name, etag)
+            recorded = self._found_or_begun(store, run, blob, etag)
             if recorded.is_left_alone():
                 return
             if recorded.run.batches_acknowledged > acknowledged:
-                again = RetryRequest(name, etag, recorded.run.batches_acknowledged)
+                again = RetryRequest(blob, etag, recorded.run.batches_acknowledged)
                 self.ports.queue.put(again, timedelta(0))
             else:
                 recorded.end(outcomes.abandoned(recorded.run, self.ports.clock.now()))
@@ -90,14 +85,13 @@ class Uploader:
             self.ports.records, self.ports.clock, store, run, catalog=catalog, etag=etag
         )
 
-    def _refuse(self, name: str, why: str) -> None:
-        version = self.ports.catalogs.current(name)
+    def _refuse(self, name: UnusableName) -> None:
+        version = self.ports.catalogs.current(name.blob)
         if version is None:
             return
-        run = unknown_run_id(name, version.etag)
-        recorded = self._found_or_begun(UNKNOWN_STORE, run, name, version.etag)
+        recorded = self._found_or_begun(*run_of(name, version.etag), name.blob, version.etag)
         if not recorded.run.state.is_final:
-            recorded.end(outcomes.invalid(recorded.run, why, self.ports.clock.now()))
+            recorded.end(outcomes.invalid(recorded.run, name.reason, self.ports.clock.now()))
 
     def _resume(self, request: str, store: StoreName, run: RunId) -> None:
         recorded = find(self.ports.records, self.ports.clock, store, run)
@@ -131,8 +125,7 @@ class Uploader:
 def _reopened(run: Run) -> Run:
     """Give an ended run as it is taken up again at a person's request."""
     return replace(
-        run,
-        state=RunState.SENDING,
+        run.moved_to(RunState.SENDING),
         message="Taken up again.",
         error=None,
         finished_at=None,

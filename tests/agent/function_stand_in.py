@@ -9,13 +9,13 @@ from azure.storage.blob import BlobServiceClient
 from contract.blobs import (
     CATALOGS,
     RUNS,
-    CatalogName,
     StoreName,
     parse_name,
-    run_id,
+    run_of,
     run_record_name,
 )
-from contract.run import Run, encode_run
+from contract.run import Run
+from contract.run_record import encode_run
 from tests.agent.shops import make_run
 
 Answer = Callable[[Run], list[Run | bytes]]
@@ -43,9 +43,8 @@ class FunctionStandIn:
                         self._run(service, blob.name, blob.etag)
 
     def _run(self, service: BlobServiceClient, name: str, etag: str) -> None:
-        parsed = parse_name(name)
-        assert isinstance(parsed, CatalogName)
-        run = make_run(store=self._store, run=run_id(parsed.stem, etag), catalog=name, etag=etag)
+        store, run_id = run_of(parse_name(name), etag)
+        run = make_run(store=store, run=run_id, catalog=name, etag=etag)
         record = service.get_blob_client(RUNS, run_record_name(self._store, run.run))
         for each in self._answer(run):
             data = each if isinstance(each, bytes) else encode_run(each)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from agent.errors import EmptyTableError
 from agent.export import upload_catalog, write_products
-from contract.blobs import CatalogMetadata, CatalogName, parse_name, run_id
+from contract.blobs import CatalogMetadata, parse_name, run_of
 from contract.catalog import read_catalog
 from contract.product import CatalogRow, Product, check_product
 from tests.agent.shops import FakeProgress, FakeSource, products
@@ -145,9 +145,7 @@ def test_the_upload_knows_the_run_it_becomes() -> None:
     metadata = write_products(FakeSource(products(4)), target, progress, packed=True)
     upload = upload_catalog(store, NAME, target, metadata, progress)
     assert store.blobs == {NAME: (target.getvalue(), metadata)}
-    parsed = parse_name(NAME)
-    assert isinstance(parsed, CatalogName)
-    assert (upload.store, upload.run) == (parsed.store, run_id(parsed.stem, '"0x8DC12"'))
+    assert (upload.store, upload.run) == run_of(parse_name(NAME), '"0x8DC12"')
 
 
 def test_progress_is_told_of_rows_and_bytes() -> None:

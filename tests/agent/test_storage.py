@@ -21,7 +21,8 @@ from agent.following import Clock
 from agent.storage import AzureStorage
 from agent.storage_address import StorageConnection, StorageSignIn, parse_account_url
 from contract.blobs import CATALOGS, RUNS, CatalogMetadata, RunId, StoreName, run_record_name
-from contract.run import Run, RunState, decode_run, encode_run
+from contract.run import Run, RunState
+from contract.run_record import decode_run, encode_run
 from tests.agent.shops import FakeTime, make_run
 
 METADATA = CatalogMetadata(3, "ab" * 32, f"00-{'1' * 32}-{'2' * 16}-01", ids_are_unique=True)

@@ -12,16 +12,8 @@ from hypothesis import strategies as st
 
 from contract.blobs import UNKNOWN_STORE, RunId, StoreName
 from contract.product import Rejection, Stage
-from contract.run import (
-    MAX_REJECTIONS,
-    Checkpoint,
-    Run,
-    RunError,
-    RunRecordError,
-    RunState,
-    decode_run,
-    encode_run,
-)
+from contract.run import MAX_REJECTIONS, Checkpoint, Run, RunError, RunState
+from contract.run_record import RunRecordError, decode_run, encode_run
 from tests.contract.catalogs import PROPERTY
 
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
@@ -156,15 +148,6 @@ def test_the_list_of_rejections_is_capped_and_the_count_is_not() -> None:
     assert run.rejections[:2] == (*RUN.rejections, more[0])
     assert run.not_sent == 5_000 - 400 - 1_401
     assert decode_run(encode_run(run)).rejected == 1_401
-
-
-def test_the_states_are_the_specifications() -> None:
-    assert {state.value for state in RunState} == {
-        *("sending", "waiting", "succeeded", "completed_with_rejections", "failed"),
-        *("session_expired", "invalid_catalog", "superseded"),
-    }
-    assert {s.value for s in RunState if not s.is_final} == {"sending", "waiting"}
-    assert {s.value for s in RunState if s.is_resumable} == {"session_expired", "failed"}
 
 
 def test_half_characters_and_control_characters_do_not_stop_a_record() -> None:

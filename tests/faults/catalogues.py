@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from contract.blobs import parse_name, run_id
+from contract.blobs import parse_name, run_of
 from contract.run import RunState
 
 BATCH = 200
@@ -43,7 +43,7 @@ class Catalogue:
     @property
     def run(self) -> str:
         """The id of its run."""
-        return run_id(parse_name(self.name).stem, self.etag)  # type: ignore[union-attr]  # never a resume request
+        return run_of(parse_name(self.name), self.etag)[1]
 
     def stored(self, etag: str) -> "Catalogue":
         """Give the catalogue as it is stored."""

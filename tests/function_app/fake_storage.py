@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from contract.blobs import CatalogMetadata, RunId, StoreName
-from contract.run import Run, RunRecordError, RunState, decode_run, encode_run
+from contract.run import TRANSITIONS, Run, RunState
+from contract.run_record import RunRecordError, decode_run, encode_run
 from function_app.errors import CatalogGoneError, LeaseLostError, RecordConflictError
 from function_app.ordering import CatalogAge
 from function_app.ports import CatalogVersion, Claim, RunSummary, StoredRun
@@ -68,7 +69,7 @@ class _Record:
 
 
 class FakeRecords:
-    """The container of run records; fulfils `ports.RunRecords`. Every save must add up."""
+    """The container of run records; fulfils `ports.RunRecords`. Every save must add up, and follow."""
 
     def __init__(self, clock: FakeClock, steps: Steps) -> None:
         self._clock, self._steps = clock, steps
@@ -94,6 +95,9 @@ class FakeRecords:
             if current is not None and current.data == data:
                 return current.version
             raise RecordConflictError
+        before = self.load(run.store, run.run)
+        if before is not None and before.run is not None:
+            assert run.state in TRANSITIONS[before.run.state], (before.run.state, run.state)
         new = self._write(run.store, run.run, data, run.state)
         self.saves.append(run)
         self._steps.reach(f"after {run.state} was saved with {run.accepted} accepted")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from contract.blobs import UNKNOWN_STORE, unknown_run_id
+from contract.blobs import UNKNOWN_STORE, parse_name, run_of
 from contract.run import Run, RunState
 from function_app.ports import RetryRequest
 from tests.function_app.world import DOWN, OK, STORE, World, assert_all_accepted, id_of, ids
@@ -76,13 +76,13 @@ def test_a_catalogue_deleted_while_it_is_sent_fails_the_run(world: World) -> Non
     ("name", "why"),
     [
         ("shop.json", "It is not in a store's folder."),
-        ("UPPER/shop.json", "Its folder is not a store."),
-        ("-x/shop.json", "Its folder is not a store."),
-        ("../0001/shop.json", "Its folder is not a store."),
-        (f"{'x' * 64}/shop.json", "Its folder is not a store."),
-        ("_unknown/shop.json", "Its folder is not a store."),
-        ("0001/shop.csv", "Its ending is none of .json, .jsonl, .json.gz and .jsonl.gz."),
-        ("0001/.json", "Its ending is none of"),
+        ("UPPER/shop.json", "Its folder is not a store name: "),
+        ("-x/shop.json", "Its folder is not a store name: "),
+        ("../0001/shop.json", "Its folder is not a store name: "),
+        (f"{'x' * 64}/shop.json", "Its folder is not a store name: "),
+        ("_unknown/shop.json", "Its folder is not a store name: "),
+        ("0001/shop.csv", "Its ending is not .json, .jsonl, .json.gz or .jsonl.gz."),
+        ("0001/.json", "Its ending is not"),
         ("0001/", "Its name has empty or unprintable parts."),
         ("0001/../0002/shop.json", "Its name has empty or unprintable parts."),
         ("0001/shop\n.json", "Its name has empty or unprintable parts."),
@@ -103,7 +103,7 @@ def test_a_blob_of_which_no_store_can_be_read_is_not_ignored(
 def unusable(world: World, name: str) -> Run:
     version = world.put(1, name)
     world.uploader.upload(name)
-    stored = world.records.load(UNKNOWN_STORE, unknown_run_id(name, version.etag))
+    stored = world.records.load(*run_of(parse_name(name), version.etag))
     assert stored is not None
     assert stored.run is not None
     return stored.run
@@ -176,7 +176,7 @@ def test_a_run_that_another_worker_goes_on_with_is_not_given_up(world: World) ->
 
 def test_an_unusable_name_given_up_has_failed(world: World) -> None:
     world.uploader.abandon("shop.json", '"0x1"')
-    stored = world.records.load(UNKNOWN_STORE, unknown_run_id("shop.json", '"0x1"'))
+    stored = world.records.load(*run_of(parse_name("shop.json"), '"0x1"'))
     assert stored is not None
     assert stored.run is not None
     assert stored.run.state is RunState.FAILED

@@ -16,8 +16,9 @@ from azure.core.exceptions import ResourceExistsError
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueClient, QueueServiceClient
 
-from contract.blobs import CATALOGS, RETRIES, RUNS, StoreName, version
-from contract.run import Run, RunState, decode_run
+from contract.blobs import CATALOGS, RETRIES, RUNS, StoreName, parse_name, run_of, run_record_name
+from contract.run import Run, RunState
+from contract.run_record import decode_run
 from dev.digible import DigibleStandIn
 from dev.files import without_settings
 from function_app.ports import RetryRequest
@@ -114,11 +115,9 @@ class Shop:
             return blob.blob_name, blob.upload_blob(json.dumps(products))["etag"]
 
     def run(self, name: str, etag: str) -> Run:
-        run = f"{name.removesuffix('.json')}.{version(etag)}"
+        record = run_record_name(*run_of(parse_name(name), etag))
         with BlobServiceClient.from_connection_string(self.connection) as service:
-            return decode_run(
-                service.get_blob_client(RUNS, f"{run}.json").download_blob().readall()
-            )
+            return decode_run(service.get_blob_client(RUNS, record).download_blob().readall())
 
     def number_of_runs(self) -> int:
         with BlobServiceClient.from_connection_string(self.connection) as service:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
-from contract.blobs import CatalogMetadata, CatalogName, RunId, StoreName, parse_name, run_id
+from contract.blobs import CatalogMetadata, RunId, StoreName, parse_name, run_of
 from contract.product import Product
 from contract.run import Run, RunState
 from function_app.attempt import UploadOptions
@@ -140,9 +140,7 @@ class World:
 
 def id_of(version: CatalogVersion) -> RunId:
     """Give the id of a catalogue's run."""
-    parsed = parse_name(version.name)
-    assert isinstance(parsed, CatalogName)
-    return run_id(parsed.stem, version.etag)
+    return run_of(parse_name(version.name), version.etag)[1]
 
 
 def assert_all_accepted(world: World, run: Run, requests: Sequence[Sequence[str | int]]) -> None:

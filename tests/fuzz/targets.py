@@ -8,14 +8,8 @@ import tests.function_app.app_settings  # noqa: F401  # before anything else imp
 from contract.catalog import read_catalog
 from contract.compression import CatalogError
 from contract.product import CatalogRow, Product, Rejection, Stage, check_products
-from contract.run import (
-    Checkpoint,
-    RunError,
-    RunRecordError,
-    RunState,
-    decode_run,
-    encode_run,
-)
+from contract.run import Checkpoint, RunError, RunState
+from contract.run_record import RunRecordError, decode_run, encode_run
 from function_app.answers import Response, interpret
 from function_app.ports import Accepted, Refused, TokenRefused, Unavailable, Unreadable
 from tests.contract.catalogs import FORMS, PACKINGS, Written, cut, read_cut

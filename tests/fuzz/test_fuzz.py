@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from contract.catalog import read_catalog
-from contract.run import decode_run
+from contract.run_record import decode_run
 from tests.fuzz.__main__ import fuzz, main
 from tests.fuzz.nonsense import nonsense
 from tests.fuzz.targets import TARGETS, Target
