@@ -4,21 +4,21 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import assert_never
 
-from contract.blobs import parse_name, run_of
 from contract.compression import CatalogError
 from contract.product import Product
 from contract.run import Run, RunError, RunState
 from function_app import outcomes
+from function_app.answers import Answer
 from function_app.batching import batches, total_batches
-from function_app.delivery import BatchTrouble, Delivery, Interruption, Sender
-from function_app.errors import RecordConflictError, TokenMissingError, TokenStoreError
+from function_app.claiming import claim_newest, is_newest
+from function_app.delivery import Delivery
+from function_app.errors import TokenMissingError, TokenStoreError
 from function_app.examining import examine, sendable
-from function_app.ordering import CatalogAge
-from function_app.ports import Answer, CatalogVersion, Lease, Ports, RetryRequest
-from function_app.recording import RecordedRun, find
+from function_app.ports import CatalogVersion, Lease, Ports, RetryRequest
+from function_app.recording import RecordedRun
 from function_app.retrying import RetryPolicy
+from function_app.sending import Sender
 from function_app.token import StoredToken, is_expired
 
 logger = logging.getLogger(__name__)
@@ -31,7 +31,6 @@ Short: the host has few places for messages, and other stores' wait for them.
 
 _BUSY_DELAY = timedelta(seconds=5)
 _AT_ONCE = timedelta(0)
-_MARKING_TRIES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +67,12 @@ class Attempt:
         first = self.recorded.run.batches_total is None
         if first and not self._examine():
             return
-        store, locks = self.recorded.run.store, self.ports.locks
+        store = self.recorded.run.store
         # Only now that the catalogue is known to be good may it stop an older one.
-        claim = locks.claim_newest(store, self.version, self._is_current)
-        if claim is None:
+        if not claim_newest(self.ports, store, self.version):
             self._end_superseded()
             return
-        if claim.replaced is not None:
-            self._supersede(claim.replaced)
-        lease = locks.acquire(store, PATIENCE)
+        lease = self.ports.locks.acquire(store, PATIENCE)
         if lease is None:
             self._come_back(_BUSY_DELAY)
             return
@@ -84,7 +80,7 @@ class Attempt:
             self.recorded.reload()
             if self.recorded.is_left_alone():
                 return
-            if locks.is_newest(store, self.version):
+            if is_newest(self.ports, store, self.version):
                 self._deliver(lease, ends_at, again=not first)
             else:
                 self._end_superseded()
@@ -110,22 +106,6 @@ class Attempt:
         )
         return True
 
-    def _is_current(self) -> bool:
-        current = self.ports.catalogs.current(self.version.name)
-        return current is not None and current.etag == self.version.etag
-
-    def _supersede(self, older: CatalogAge) -> None:
-        """Mark an older catalogue's run, if it goes on: its worker stops after the batch under way."""
-        store, (_, run) = self.recorded.run.store, run_of(parse_name(older.name), older.etag)
-        for _ in range(_MARKING_TRIES):
-            recorded = find(self.ports.records, self.ports.clock, store, run)
-            if recorded is None or recorded.run.state.is_final:
-                return
-            try:
-                recorded.end(outcomes.superseded(recorded.run, self.ports.clock.now()))
-            except RecordConflictError:
-                continue  # its worker saved a batch in between
-
     def _deliver(self, lease: Lease, ends_at: float, *, again: bool) -> None:
         token = self._good_token()
         if token is None:
@@ -142,25 +122,17 @@ class Attempt:
         )
         logger.info("run %s of store %s: attempt %d", run.run, run.store, recorded.run.attempt)
 
-        def interruption() -> Interruption | None:
-            if recorded.is_superseded:
-                return Interruption.SUPERSEDED
-            return Interruption.OUT_OF_TIME if clock.monotonic() >= ends_at else None
-
-        def send(products: Sequence[Product]) -> Answer:
+        def post(products: Sequence[Product]) -> Answer:
             # Each time: between two tries, too, another worker may have taken the store.
             return self.ports.send(products, token, lease.ensure())
 
-        sender = Sender(
-            send=send,
-            clock=clock,
-            policy=self.options.policy,
-            ends_at=ends_at,
-            isolate=self.options.isolate,
-        )
-        delivery = Delivery(recorded.run, sender.deliver, recorded.save, interruption)
+        def is_interrupted() -> bool:
+            return recorded.is_superseded or clock.monotonic() >= ends_at
+
+        sender = Sender(post, clock, self.options.policy, ends_at, self.options.isolate)
+        delivery = Delivery(sender.send, recorded.settle, is_interrupted)
         products = sendable(self.ports.catalogs.blocks(self.version), self.version.metadata)
-        delivery.send(batches(products, run.checkpoint.position), self.options.concurrency)
+        delivery.run(batches(products, run.checkpoint), self.options.concurrency)
         self._conclude(delivery)
 
     def _good_token(self) -> StoredToken | None:
@@ -180,21 +152,15 @@ class Attempt:
         return None
 
     def _conclude(self, delivery: Delivery) -> None:
+        run, now = self.recorded.run, self.ports.clock.now()
         if self.recorded.is_superseded:  # whatever else became of the batches under way
             self._end_superseded()
-            return
-        run, now = self.recorded.run, self.ports.clock.now()
-        match delivery.stopped_by:
-            case None:
-                self.recorded.end(outcomes.completed(run, delivery.message, now))
-            case Interruption.SUPERSEDED:
-                self._end_superseded()
-            case Interruption.OUT_OF_TIME:
-                self._come_back(_AT_ONCE)
-            case BatchTrouble() as met:
-                self._end_or_wait(outcomes.stopped(run, met, now))
-            case _:
-                assert_never(delivery.stopped_by)
+        elif delivery.trouble is not None:
+            self._end_or_wait(outcomes.stopped(run, delivery.trouble, now))
+        elif delivery.was_interrupted:
+            self._come_back(_AT_ONCE)
+        else:
+            self.recorded.end(outcomes.completed(run, delivery.message, now))
 
     def _end_superseded(self) -> None:
         self.recorded.end(outcomes.superseded(self.recorded.run, self.ports.clock.now()))

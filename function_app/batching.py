@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from itertools import islice
 
 from contract.product import Product
+from contract.run import Checkpoint
 
 BATCH_SIZE = 200
 """Products in a POST at most (spec, section 1)."""
+
+_NOTHING = Checkpoint()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +29,6 @@ class Batch:
     products: tuple[Product, ...]
 
     @property
-    def end(self) -> int:
-        """How many products that can be sent stand before the one after it."""
-        return self.start + len(self.products)
-
-    @property
     def is_rest(self) -> bool:
         """Whether the batch's first products were settled before."""
         return self.start % BATCH_SIZE > 0
@@ -41,23 +39,27 @@ class Batch:
 
     @property
     def ids(self) -> set[str]:
-        """Give the products' ids as text: 1 and "1" may be the same product to Digible."""
+        """The products' ids as text: 1 and "1" may be the same product to Digible."""
         return {str(product.product_id) for product in self.products}
 
 
 def total_batches(products: int) -> int:
-    """Give how many batches so many products make."""
+    """Return the number of batches that this many products make."""
     return -(-products // BATCH_SIZE)
 
 
-def batches(products: Iterable[tuple[int, Product]], position: int = 0) -> Iterator[Batch]:
-    """Cut the products (each with its row) into batches, the first `position` of them left out.
+def batches(
+    products: Iterable[tuple[int, Product]], done: Checkpoint = _NOTHING
+) -> Iterator[Batch]:
+    """Cut the products (each with its row) into batches, without those that are `done`.
 
-    The cuts are always in the same places: a batch that was half settled gives its rest.
+    The cuts are always in the same places: of a batch that is half done the rest is left.
     """
-    source = islice(products, position, None)
-    start = position
+    start = done.position
+    source = islice(products, start, None)
     while taken := tuple(islice(source, BATCH_SIZE - start % BATCH_SIZE)):
-        rows, chosen = zip(*taken, strict=True)
-        yield Batch(start // BATCH_SIZE + 1, start, rows, chosen)
+        number = start // BATCH_SIZE + 1
+        if number not in done.ahead:
+            rows, chosen = zip(*taken, strict=True)
+            yield Batch(number, start, rows, chosen)
         start += len(taken)

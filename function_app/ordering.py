@@ -1,5 +1,6 @@
 """Which of two catalogues is the newer one, by the blob service's clock: a pure decision."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -16,10 +17,19 @@ class CatalogAge:
     etag: str
     modified: datetime
 
-    def follows(self, other: "CatalogAge") -> bool | None:
-        """Tell whether this came after `other`; None if only the order of their names could tell."""
+    def is_newer_than(self, other: "CatalogAge", is_current: Callable[[], bool]) -> bool:
+        """Tell whether this version was completed after `other`, another one.
+
+        `is_current` tells whether this is what is stored under its name now; it is asked only where
+        the clock doesn't decide.
+        """
         mine, others = (completed_at(each.modified, each.etag) for each in (self, other))
-        return None if mine == others else mine > others
+        if mine != others:
+            return mine > others
+        if self.name == other.name:
+            # One was written over the other within a second: what is stored now came last.
+            return is_current()
+        return self.name > other.name
 
 
 def completed_at(modified: datetime, etag: str) -> datetime:

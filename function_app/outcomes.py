@@ -6,9 +6,9 @@ from typing import assert_never
 
 from contract.compression import CatalogError
 from contract.run import INVALID_JSON_RESPONSE, SESSION_EXPIRED, Run, RunError, RunState
-from function_app.delivery import BatchTrouble
-from function_app.ports import Refused, TokenRefused, Unavailable, Unreadable
+from function_app.answers import Refused, TokenRefused, Unavailable, Unreadable
 from function_app.retrying import LONGEST_WAITING, delay
+from function_app.settling import BatchTrouble
 
 
 def ended(

@@ -8,6 +8,7 @@ from typing import Protocol
 from contract.blobs import CatalogMetadata, RunId, StoreName
 from contract.product import Product
 from contract.run import Run
+from function_app.answers import Answer
 from function_app.ordering import CatalogAge
 from function_app.token import StoredToken
 
@@ -25,6 +26,11 @@ class CatalogVersion:
     """Bytes as stored."""
 
     metadata: CatalogMetadata
+
+    @property
+    def age(self) -> CatalogAge:
+        """What tells whether it is newer than another."""
+        return CatalogAge(self.name, self.etag, self.modified)
 
 
 class Catalogs(Protocol):
@@ -95,29 +101,30 @@ class Lease(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """A catalogue is its store's newest good one."""
+class StoredNote:
+    """A store's note of its newest catalogue, as it was read."""
 
-    replaced: CatalogAge | None
-    """Which one was until now, if that was another."""
+    newest: CatalogAge | None
+    """None if the note is damaged."""
+
+    version: str
+    """For `note_newest`."""
 
 
 class StoreLocks(Protocol):
     """What keeps the runs of a store one after another, and in the order of their catalogues."""
 
     def acquire(self, store: StoreName, patience: timedelta) -> Lease | None:
-        """Give the store's lease, or None if another run keeps it for longer than `patience`."""
+        """Return the store's lease, or None if another run keeps it for longer than `patience`."""
 
-    def claim_newest(
-        self, store: StoreName, catalog: CatalogVersion, still_current: Callable[[], bool]
-    ) -> Claim | None:
-        """Note `catalog` as the store's newest good one; None if there is a newer one.
+    def newest(self, store: StoreName) -> StoredNote | None:
+        """Return the store's note of its newest catalogue, or None if there is none yet."""
 
-        `still_current` tells whether its version is (still) the one under its name.
+    def note_newest(self, store: StoreName, catalog: CatalogAge, version: str | None) -> bool:
+        """Write the note over its `version` (None: there is none yet).
+
+        Returns False if another run wrote it in between.
         """
-
-    def is_newest(self, store: StoreName, catalog: CatalogVersion) -> bool:
-        """Tell whether no newer good catalogue has come since `catalog` was claimed."""
 
 
 class TokenStore(Protocol):
@@ -143,51 +150,6 @@ class RetryQueue(Protocol):
     def put(self, request: RetryRequest, delay: timedelta) -> None:
         """Have `request` come back after `delay`."""
 
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """Digible has taken the products."""
-
-    message: str | None = None
-    """Digible's words, if it gave any."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Digible won't take the products, now or later."""
-
-    detail: str
-    http_status: int
-    about_products: bool
-    """Whether another choice of products may be accepted."""
-
-
-@dataclass(frozen=True, slots=True)
-class TokenRefused:
-    """Digible doesn't accept the token."""
-
-    detail: str
-    http_status: int
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """Digible answered 200 with something that is not JSON."""
-
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unavailable:
-    """Digible could not be reached, or asks to come back later."""
-
-    detail: str
-    http_status: int | None = None
-    retry_after: float | None = None
-    """Seconds."""
-
-
-Answer = Accepted | Refused | TokenRefused | Unreadable | Unavailable
 
 SendProducts = Callable[[Sequence[Product], StoredToken, float], Answer]
 """Posts products to Digible once; never raises for what a server or a network may do.

@@ -8,6 +8,7 @@ from contract.blobs import RunId, StoreName
 from contract.run import Run, RunState
 from function_app.errors import RecordConflictError
 from function_app.ports import Clock, RunRecords
+from function_app.settling import BatchOutcome, settle
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +46,10 @@ class RecordedRun:
             # Deleted, damaged, or marked by a run that can't know the counts: they are known here.
             self._version = self._records.save(run, stored.version if stored else None)
         self.run = run
+
+    def settle(self, outcome: BatchOutcome) -> None:
+        """Write the run as a batch's outcome leaves it; raises as `save`."""
+        self.save(settle(self.run, outcome))
 
     def _as_marked(self, run: Run) -> Run:
         """Give `run` as the mark says it has ended: its counts still change, its state never again."""

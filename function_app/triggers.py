@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import azure.functions as func
 import azurefunctions.extensions.bindings.blob as blob_binding
@@ -21,12 +23,12 @@ from azure.storage.queue import QueueClient, QueueServiceClient
 
 from contract.blobs import CATALOGS, LOCKS, RETRIES, RUNS, quoted
 from function_app.attempt import UploadOptions
-from function_app.catalogs import BlobCatalogs
-from function_app.digible import DigibleClient
-from function_app.locks import BlobStoreLocks
+from function_app.azure_storage.catalogs import BlobCatalogs
+from function_app.azure_storage.locks import BlobStoreLocks
+from function_app.azure_storage.records import BlobRunRecords
+from function_app.azure_storage.retry_queue import StorageRetryQueue, decode_request
+from function_app.digible.client import DigibleClient
 from function_app.ports import Clock, Ports, TokenStore
-from function_app.records import BlobRunRecords
-from function_app.retry_queue import StorageRetryQueue, decode_request
 from function_app.settings import ConnectionString, IdentityStorage, Settings, read_settings
 from function_app.sweeping import sweep
 from function_app.token_stores import FileToken, FixedToken, KeyVaultTokens
@@ -108,7 +110,11 @@ def ports() -> Ports:
     """Wire the adapters, once a process, as the settings say."""
     blobs, queues = _storage(settings.storage)
     client = DigibleClient(
-        settings.api_url, settings.body_key, settings.timeout, connections=settings.concurrency * 8
+        settings.api_url,
+        settings.body_key,
+        settings.timeout,
+        connections=settings.concurrency * 8,
+        proxy=_proxy(settings.api_url),
     )
     return Ports(
         catalogs=BlobCatalogs(_container(blobs, CATALOGS)),
@@ -125,6 +131,15 @@ def uploader() -> Uploader:
     """Give the use case every trigger but the sweep ends in."""
     options = UploadOptions(settings.isolate, settings.concurrency, settings.time_limit)
     return Uploader(ports(), options)
+
+
+def _proxy(url: str) -> str | None:
+    """Return the HTTP proxy that the environment names for an address, as curl and requests read it."""
+    address = urlsplit(url)
+    if proxy_bypass(address.hostname or ""):
+        return None
+    proxy = getproxies().get(address.scheme)
+    return f"http://{proxy}" if proxy and "://" not in proxy else proxy
 
 
 def _storage(

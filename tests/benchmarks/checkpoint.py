@@ -18,12 +18,12 @@ from contract.run import Run
 from dev.azurite import temporary_azurite
 from dev.storage import create_app_storage
 from function_app.attempt import UploadOptions
-from function_app.catalogs import BlobCatalogs
-from function_app.digible import DigibleClient
-from function_app.locks import BlobStoreLocks
+from function_app.azure_storage.catalogs import BlobCatalogs
+from function_app.azure_storage.locks import BlobStoreLocks
+from function_app.azure_storage.records import BlobRunRecords
+from function_app.azure_storage.retry_queue import StorageRetryQueue
+from function_app.digible.client import DigibleClient
 from function_app.ports import Clock, Ports, RunRecords, RunSummary, StoredRun
-from function_app.records import BlobRunRecords
-from function_app.retry_queue import StorageRetryQueue
 from function_app.token_stores import FixedToken
 from function_app.upload import Uploader
 from tests.benchmarks.table import Line, table

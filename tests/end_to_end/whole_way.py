@@ -22,12 +22,12 @@ from contract.blobs import CATALOGS, LOCKS, RETRIES, RUNS, RunId, StoreName, res
 from contract.run import Run
 from dev.files import without_settings
 from function_app.attempt import UploadOptions
-from function_app.catalogs import BlobCatalogs
-from function_app.digible import DigibleClient
-from function_app.locks import BlobStoreLocks
+from function_app.azure_storage.catalogs import BlobCatalogs
+from function_app.azure_storage.locks import BlobStoreLocks
+from function_app.azure_storage.records import BlobRunRecords
+from function_app.azure_storage.retry_queue import StorageRetryQueue
+from function_app.digible.client import DigibleClient
 from function_app.ports import Clock, Ports
-from function_app.records import BlobRunRecords
-from function_app.retry_queue import StorageRetryQueue
 from function_app.retrying import RetryPolicy
 from function_app.token_stores import FileToken
 from function_app.upload import Uploader
@@ -111,10 +111,10 @@ class WholeWay:
             raise failures[0]
 
     def _work(self, url: str, stop: threading.Event, failures: list[BaseException]) -> None:
-        client = DigibleClient(url, None, timeout=10, connections=1)
         seen: set[str] = set()
         try:
             with (
+                DigibleClient(url, None, timeout=10, connections=1) as client,
                 BlobServiceClient.from_connection_string(self.connection) as blobs,
                 QueueServiceClient.from_connection_string(self.connection) as queues,
             ):
@@ -123,8 +123,6 @@ class WholeWay:
                     stop.wait(0.05)
         except BaseException as error:  # noqa: BLE001  # the test raises it
             failures.append(error)
-        finally:
-            client._session.close()
 
     def _work_on_new(self, blobs: BlobServiceClient, uploader: Uploader, seen: set[str]) -> bool:
         """Upload what is new; tell whether nothing was."""

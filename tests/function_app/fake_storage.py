@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,7 +11,7 @@ from contract.run import TRANSITIONS, Run, RunState
 from contract.run_record import RunRecordError, decode_run, encode_run
 from function_app.errors import CatalogGoneError, LeaseLostError, RecordConflictError
 from function_app.ordering import CatalogAge
-from function_app.ports import CatalogVersion, Claim, RunSummary, StoredRun
+from function_app.ports import CatalogVersion, RunSummary, StoredNote, StoredRun
 from tests.function_app.fakes import FakeClock, Steps
 
 _CHUNK = 4096
@@ -160,7 +160,8 @@ class FakeLocks:
 
     def __init__(self) -> None:
         self.leases: dict[StoreName, FakeLease] = {}
-        self._newest: dict[StoreName, CatalogAge] = {}
+        self._notes: dict[StoreName, StoredNote] = {}
+        self._written = 0
 
     def acquire(self, store: StoreName, patience: timedelta) -> FakeLease | None:
         if store in self.leases:
@@ -168,25 +169,18 @@ class FakeLocks:
         self.leases[store] = FakeLease(self, store)
         return self.leases[store]
 
-    def claim_newest(
-        self, store: StoreName, catalog: CatalogVersion, still_current: Callable[[], bool]
-    ) -> Claim | None:
-        mine, newest = _age(catalog), self._newest.get(store)
-        if mine == newest:
-            return Claim(replaced=None)
-        if newest is not None:
-            follows = mine.follows(newest)
-            if follows is None:
-                tied = mine.name == newest.name
-                follows = still_current() if tied else mine.name > newest.name
-            if not follows:
-                return None
-        self._newest[store] = mine
-        return Claim(replaced=newest)
+    def newest(self, store: StoreName) -> StoredNote | None:
+        return self._notes.get(store)
 
-    def is_newest(self, store: StoreName, catalog: CatalogVersion) -> bool:
-        return self._newest.get(store, _age(catalog)) == _age(catalog)
+    def note_newest(self, store: StoreName, catalog: CatalogAge, version: str | None) -> bool:
+        current = self._notes.get(store)
+        if (current and current.version) != version:
+            return False
+        self._written += 1
+        self._notes[store] = StoredNote(catalog, f"v{self._written}")
+        return True
 
-
-def _age(catalog: CatalogVersion) -> CatalogAge:
-    return CatalogAge(catalog.name, catalog.etag, catalog.modified)
+    def damage(self, store: StoreName) -> None:
+        """Write nonsense over a store's note, as a person might by hand."""
+        self._written += 1
+        self._notes[store] = StoredNote(None, f"v{self._written}")

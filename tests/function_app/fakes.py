@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 from contract.blobs import StoreName
 from contract.product import Product
-from function_app.ports import Accepted, Answer, Clock, RetryRequest
+from function_app.answers import Accepted, Answer
+from function_app.ports import Clock, RetryRequest
 from function_app.token import StoredToken
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.product import Product
+from contract.run import Checkpoint
 from function_app.batching import BATCH_SIZE, Batch, batches, total_batches
 
 counts = st.integers(0, 1_500)
@@ -36,12 +37,16 @@ def test_all_batches_but_the_last_hold_two_hundred(count: int) -> None:
 @given(counts, st.integers(0, 1_700))
 def test_a_resumed_run_sends_the_rest_in_the_same_batches(count: int, position: int) -> None:
     whole = {batch.number: batch for batch in batches(products(count))}
-    rest = list(batches(products(count), position))
+    rest = list(batches(products(count), Checkpoint(position)))
     assert sent(rest) == products(count)[position:]
     for batch in rest:
-        assert batch.end == whole[batch.number].end
+        assert batch.rows[-1] == whole[batch.number].rows[-1]
         assert batch.is_rest == (batch.start != whole[batch.number].start)
         assert batch.start == max(position, whole[batch.number].start)
+
+
+def test_a_batch_that_was_acknowledged_ahead_of_others_is_left_out() -> None:
+    assert [batch.number for batch in batches(products(900), Checkpoint(250, (3, 5)))] == [2, 4]
 
 
 def test_batches_are_read_only_as_they_are_needed() -> None:

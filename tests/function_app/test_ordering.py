@@ -54,19 +54,36 @@ def age(seconds: float = 0, etag: str = '"0x1"', name: str = "0001/a.json") -> C
     return CatalogAge(name, etag, SECOND + timedelta(seconds=seconds))
 
 
-def test_the_later_second_is_the_newer_one() -> None:
-    assert age(1).follows(age(0)) is True
-    assert age(0).follows(age(1)) is False
+def yes() -> bool:
+    return True
 
 
-def test_within_a_second_the_etags_tell() -> None:
-    earlier, later = age(etag=f'"0x{TICKS - 500:X}"'), age(etag=DOCUMENTED)
-    assert later.follows(earlier) is True
-    assert earlier.follows(later) is False
+def no() -> bool:
+    return False
 
 
-def test_within_a_second_random_etags_tell_nothing() -> None:
-    assert age(etag='"0x9"').follows(age(etag='"0x8"')) is None
+def test_the_later_second_is_the_newer_one_whatever_their_names() -> None:
+    assert age(1, name="0001/a.json").is_newer_than(age(0, name="0001/z.json"), no)
+    assert not age(0, name="0001/z.json").is_newer_than(age(1, name="0001/a.json"), yes)
+
+
+def test_within_a_second_azures_etags_tell() -> None:
+    earlier = age(etag=f'"0x{TICKS - 500:X}"', name="0001/z.json")
+    later = age(etag=DOCUMENTED, name="0001/a.json")
+    assert later.is_newer_than(earlier, no)
+    assert not earlier.is_newer_than(later, yes)
+
+
+def test_within_a_second_without_such_etags_the_later_name_is_the_newer_one() -> None:
+    a, b = age(name="0001/a.json", etag='"0x9"'), age(name="0001/b.json", etag='"0x8"')
+    assert b.is_newer_than(a, no)
+    assert not a.is_newer_than(b, yes)
+
+
+def test_within_a_second_what_is_stored_under_a_name_is_the_newer_one() -> None:
+    one, other = age(etag='"0x9"'), age(etag='"0x8"')
+    assert one.is_newer_than(other, yes)
+    assert not one.is_newer_than(other, no)
 
 
 @given(st.text())
@@ -84,4 +101,4 @@ def test_the_local_stack_tells_the_order_within_a_second(storage: str) -> None:
             blob.upload_blob(b"[]")
             written = blob.get_blob_properties()
             ages.append(CatalogAge(written.name, quoted(written.etag), written.last_modified))
-    assert all(later.follows(earlier) for earlier, later in itertools.pairwise(ages))
+    assert all(later.is_newer_than(earlier, no) for earlier, later in itertools.pairwise(ages))

@@ -9,8 +9,8 @@ from contract.compression import CatalogError
 from contract.product import Rejection, Stage
 from contract.run import Run, RunError, RunState
 from function_app import outcomes
-from function_app.delivery import BatchTrouble, Trouble
-from function_app.ports import Refused, TokenRefused, Unavailable, Unreadable
+from function_app.answers import Refused, TokenRefused, Trouble, Unavailable, Unreadable
+from function_app.settling import BatchTrouble
 from tests.runs import sending_run
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -6,8 +6,8 @@ import pytest
 
 from contract.product import Product, Rejection, Stage
 from contract.run import RunError, RunState
+from function_app.answers import Answer, Refused, TokenRefused, Unreadable
 from function_app.attempt import UploadOptions
-from function_app.ports import Answer, Refused, TokenRefused, Unreadable
 from tests.function_app.world import DOWN, OK, World, ids, rows
 
 EXPIRED = TokenRefused("Expired", 401)

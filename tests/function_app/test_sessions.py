@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from contract.run import RunError, RunState
+from function_app.answers import TokenRefused
 from function_app.errors import TokenMissingError
-from function_app.ports import TokenRefused
 from function_app.token import StoredToken
 from tests.function_app.fakes import NOON
 from tests.function_app.world import DOWN, OK, STORE, World, id_of, ids

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from contract.product import Product, Rejection, Stage
 from contract.run import Run
+from function_app.answers import Unavailable
 from function_app.batching import BATCH_SIZE, Batch, batches, total_batches
-from function_app.delivery import BatchOutcome, settle
-from function_app.ports import Unavailable
+from function_app.settling import BatchOutcome, settle
 from tests.function_app.fakes import NOON
 from tests.runs import sending_run
 
@@ -68,12 +68,7 @@ def test_in_any_order_of_outcomes_nothing_is_lost_or_counted_twice(
 ) -> None:
     counted = Counted(new_run(count))
     for final in (False, False, True):  # two attempts that trouble may stop, and one without
-        checkpoint = counted.run.checkpoint
-        todo = [
-            batch
-            for batch in batches(products(count), checkpoint.position)
-            if batch.number not in checkpoint.ahead
-        ]
+        todo = list(batches(products(count), counted.run.checkpoint))
         under_way: list[Batch] = []
         in_trouble = False
         while under_way or (todo and not in_trouble):

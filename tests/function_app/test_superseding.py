@@ -6,8 +6,9 @@ import pytest
 
 from contract.blobs import StoreName
 from contract.run import RunState
+from function_app.answers import TokenRefused
 from function_app.attempt import UploadOptions
-from function_app.ports import CatalogVersion, RetryRequest, TokenRefused
+from function_app.ports import CatalogVersion, RetryRequest
 from tests.function_app.fake_storage import FakeLease
 from tests.function_app.fakes import NOON
 from tests.function_app.world import DOWN, OK, STORE, World, id_of, ids, rows
@@ -225,7 +226,9 @@ def test_an_older_run_stops_even_if_the_newer_ones_worker_died_before_it_could_s
     acquire = world.locks.acquire
 
     def acquire_late(store: StoreName, patience: timedelta) -> FakeLease | None:
-        world.locks.claim_newest(store, newer, lambda: True)
+        note = world.locks.newest(store)
+        assert note is not None
+        assert world.locks.note_newest(store, newer.age, note.version)
         return acquire(store, patience)
 
     monkeypatch.setattr(world.locks, "acquire", acquire_late)

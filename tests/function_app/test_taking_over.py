@@ -7,9 +7,10 @@ import pytest
 
 from contract.product import Product
 from contract.run import RunState
+from function_app.answers import Accepted
 from function_app.attempt import UploadOptions
 from function_app.errors import LeaseLostError
-from function_app.ports import Accepted, RetryRequest
+from function_app.ports import RetryRequest
 from tests.function_app.fake_storage import FakeLease
 from tests.function_app.world import OK, STORE, World, assert_all_accepted, ids
 

@@ -21,8 +21,8 @@ from contract.run import Run, RunState
 from contract.run_record import decode_run
 from dev.digible import DigibleStandIn
 from dev.files import without_settings
+from function_app.azure_storage.retry_queue import encode_request
 from function_app.ports import RetryRequest
-from function_app.retry_queue import encode_request
 from tests.function_app.app_settings import HARMLESS
 from tests.function_app.world import ids, rows
 

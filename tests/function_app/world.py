@@ -7,8 +7,9 @@ from datetime import datetime
 from contract.blobs import CatalogMetadata, RunId, StoreName, parse_name, run_of
 from contract.product import Product
 from contract.run import Run, RunState
+from function_app.answers import Accepted, Answer, Unavailable
 from function_app.attempt import UploadOptions
-from function_app.ports import Accepted, Answer, CatalogVersion, Ports, RetryRequest, Unavailable
+from function_app.ports import CatalogVersion, Ports, RetryRequest
 from function_app.upload import Uploader
 from tests.function_app.fake_storage import FakeCatalogs, FakeLocks, FakeRecords
 from tests.function_app.fakes import (
@@ -53,19 +54,20 @@ class World:
         self.digible = FakeDigible(self.steps)
 
     @property
-    def uploader(self) -> Uploader:
-        return Uploader(
-            Ports(
-                catalogs=self.catalogs,
-                records=self.records,
-                locks=self.locks,
-                tokens=self.tokens,
-                queue=self.queue,
-                send=self.digible.send,
-                clock=self.clock.ports(),
-            ),
-            self.options,
+    def ports(self) -> Ports:
+        return Ports(
+            catalogs=self.catalogs,
+            records=self.records,
+            locks=self.locks,
+            tokens=self.tokens,
+            queue=self.queue,
+            send=self.digible.send,
+            clock=self.clock.ports(),
         )
+
+    @property
+    def uploader(self) -> Uploader:
+        return Uploader(self.ports, self.options)
 
     def put(
         self,

@@ -10,8 +10,8 @@ from contract.compression import CatalogError
 from contract.product import CatalogRow, Product, Rejection, Stage, check_products
 from contract.run import Checkpoint, RunError, RunState
 from contract.run_record import RunRecordError, decode_run, encode_run
-from function_app.answers import Response, interpret
-from function_app.ports import Accepted, Refused, TokenRefused, Unavailable, Unreadable
+from function_app.answers import Accepted, Refused, TokenRefused, Unavailable, Unreadable
+from function_app.digible.responses import Response, interpret
 from tests.contract.catalogs import FORMS, PACKINGS, Written, cut, read_cut
 from tests.runs import sending_run
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from function_app.answers import Response, interpret, scrubbed
-from function_app.ports import Accepted, Refused, TokenRefused, Unavailable, Unreadable
+from function_app.answers import Accepted, Refused, TokenRefused, Unavailable, Unreadable
+from function_app.digible.responses import Response, interpret, scrubbed
 
 SECRET = "opaque-s3cret"
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJzaG9wIn0.c2lnbmVk-by_them"

@@ -1,7 +1,6 @@
 """Digible's API over real sockets: what is sent, and what is understood."""
 
 import json
-import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,8 +8,8 @@ import pytest
 
 from contract.product import Product
 from dev.ports import free_ports
-from function_app.ports import Refused, Unavailable
-from tests.function_app.digible_calls import (
+from function_app.answers import Refused, Unavailable
+from tests.function_app.digible.calls import (
     ACCEPTED,
     OK,
     PRODUCTS,
@@ -99,19 +98,6 @@ def test_retry_after_is_read() -> None:
     assert given_answer == Unavailable(
         "Digible can't take products at the moment (HTTP 429: Slow down).", 429, 17.0
     )
-
-
-@pytest.mark.parametrize("before", [0, 1], ids=["new-connection", "kept-connection"])
-def test_nothing_goes_out_once_it_is_too_late(before: int) -> None:
-    """A worker that stood still on its way must not send what another one has sent meanwhile."""
-    with OddServer(always(OK)) as server, client_of(server.url) as client:
-        for _ in range(before):
-            client.send(PRODUCTS, TOKEN)
-        too_late = client.send(PRODUCTS, TOKEN, time.monotonic() - 1)
-        in_time = client.send(PRODUCTS, TOKEN, time.monotonic() + 60)
-    assert isinstance(too_late, Unavailable)
-    assert in_time == ACCEPTED
-    assert len(server.requests) == before + 1
 
 
 def test_nobody_listens() -> None:

@@ -9,7 +9,7 @@ import pytest
 from azure.storage.blob import BlobServiceClient
 
 from contract.blobs import CATALOGS, CatalogMetadata
-from function_app.catalogs import BlobCatalogs
+from function_app.azure_storage.catalogs import BlobCatalogs
 from function_app.errors import CatalogGoneError
 from function_app.ports import Catalogs, CatalogVersion
 from tests.function_app.fake_storage import FakeCatalogs

@@ -9,9 +9,10 @@ from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestE
 from azure.storage.blob import BlobLeaseClient, BlobServiceClient, ContainerClient
 
 from contract.blobs import LOCKS, StoreName
-from function_app import locks as real_locks
+from function_app.azure_storage import lease as lease_module
+from function_app.azure_storage.lease import LEASE_SECONDS, BlobLease
+from function_app.azure_storage.locks import BlobStoreLocks
 from function_app.errors import LeaseLostError
-from function_app.locks import BlobLease, BlobStoreLocks
 
 NOW = timedelta(0)
 
@@ -31,7 +32,7 @@ def test_a_lease_is_sure_for_no_longer_than_azure_keeps_it(
 ) -> None:
     lease = BlobStoreLocks(container).acquire(store, NOW)
     assert lease is not None
-    assert lease.ensure() < time.monotonic() + real_locks.LEASE_SECONDS
+    assert lease.ensure() < time.monotonic() + LEASE_SECONDS
     lease.release()
 
 
@@ -44,7 +45,7 @@ def test_a_dead_workers_lease_runs_out_and_a_living_ones_does_not(
     assert living is not None
     dead = StoreName(f"{store}-dead")
     container.upload_blob(f"{dead}.lease", b"")
-    BlobLeaseClient(container.get_blob_client(f"{dead}.lease")).acquire(real_locks.LEASE_SECONDS)
+    BlobLeaseClient(container.get_blob_client(f"{dead}.lease")).acquire(LEASE_SECONDS)
     taken = real.acquire(dead, timedelta(seconds=40))
     assert taken is not None
     assert real.acquire(store, NOW) is None
@@ -63,7 +64,7 @@ def test_a_lease_that_another_worker_has_is_lost(
     other = real.acquire(store, timedelta(seconds=10))
     assert other is not None
     with monkeypatch.context() as unsure:
-        unsure.setattr(real_locks, "_FRESH_FOR", 0.0)
+        unsure.setattr(lease_module, "_FRESH_FOR", 0.0)
         with pytest.raises(LeaseLostError):
             lease.ensure()
     lease.release()
@@ -91,7 +92,7 @@ class AzureLease:
 def test_a_lease_is_kept_when_storage_comes_back_soon_enough(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(real_locks, "_POLL", 0.01)
+    monkeypatch.setattr(lease_module, "_POLL", 0.01)
     azure = AzureLease(failures=3)
     lease = BlobLease(azure, begun=-1e9)  # type: ignore[arg-type]  # renewed ages ago
     lease.ensure()
@@ -100,8 +101,8 @@ def test_a_lease_is_kept_when_storage_comes_back_soon_enough(
 
 
 def test_a_lease_is_lost_when_storage_does_not_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(real_locks, "_POLL", 0.01)
-    monkeypatch.setattr(real_locks, "_REGAIN_FOR", 0.1)
+    monkeypatch.setattr(lease_module, "_POLL", 0.01)
+    monkeypatch.setattr(lease_module, "_REGAIN_FOR", 0.1)
     lease = BlobLease(AzureLease(failures=10**9), begun=-1e9)  # type: ignore[arg-type]  # as above
     with pytest.raises(LeaseLostError):
         lease.ensure()
@@ -120,7 +121,7 @@ def test_a_lease_that_another_worker_has_is_not_asked_for_again() -> None:
 
 
 def test_a_lease_is_renewed_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(real_locks, "_RENEW_EVERY", 0.01)
+    monkeypatch.setattr(lease_module, "_RENEW_EVERY", 0.01)
     azure = AzureLease(failures=2)
     lease = BlobLease(azure, begun=-1e9)  # type: ignore[arg-type]  # as above
     while azure.renewals < 4:

@@ -11,8 +11,8 @@ from uuid import uuid4
 import pytest
 from azure.storage.queue import QueueClient, QueueServiceClient
 
+from function_app.azure_storage.retry_queue import StorageRetryQueue, decode_request, encode_request
 from function_app.ports import RetryQueue, RetryRequest
-from function_app.retry_queue import StorageRetryQueue, decode_request, encode_request
 from tests.function_app.fakes import FakeClock, FakeQueue, Steps
 
 REQUEST = RetryRequest("0001/ü shop.json", '"0x1D2"')

@@ -10,8 +10,8 @@ import pytest
 import trustme
 
 from contract.product import Product
-from function_app.digible import DigibleClient
-from function_app.ports import Accepted, Answer, Unavailable
+from function_app.answers import Accepted, Answer, Unavailable
+from function_app.digible.client import DigibleClient
 from function_app.token import StoredToken
 from tests.odd_server import OddServer, Pieces, Request, always, http
 
@@ -29,7 +29,7 @@ def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     """Trust the authority, as a machine trusts the public ones."""
     bundle = tmp_path / "authority.pem"
     authority.cert_pem.write_to_path(bundle)
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+    monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
 
 
 def server_tls(authority: trustme.CA, name: str = "localhost") -> ssl.SSLContext:
@@ -39,11 +39,8 @@ def server_tls(authority: trustme.CA, name: str = "localhost") -> ssl.SSLContext
 
 
 def send(url: str, timeout: float = 20) -> Answer:
-    client = DigibleClient(url, None, timeout, connections=1)
-    try:
+    with DigibleClient(url, None, timeout, connections=1) as client:
         return client.send([Product("P1", "x", "1")], StoredToken("opaque"))
-    finally:
-        client._session.close()
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from contract.product import Product
-from function_app.digible import DigibleClient
-from function_app.ports import Accepted, Answer
+from function_app.answers import Accepted, Answer
+from function_app.digible.client import DigibleClient
 from function_app.token import StoredToken
 from tests.odd_server import OddServer, Respond, http
 
@@ -19,11 +19,8 @@ TOKEN = StoredToken("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJzaG9wIn0.c2lnbmVkLWJ5LXRoZW
 def client_of(
     url: str, *, timeout: float = 20, body_key: str | None = None
 ) -> Iterator[DigibleClient]:
-    client = DigibleClient(url, body_key, timeout, connections=8)
-    try:
+    with DigibleClient(url, body_key, timeout, connections=8) as client:
         yield client
-    finally:
-        client._session.close()
 
 
 def answers(

@@ -10,9 +10,9 @@ from azure.storage.blob import BlobServiceClient
 from contract.blobs import RUNS, RunId, StoreName, run_record_name
 from contract.product import Rejection, Stage
 from contract.run import Checkpoint, Run, RunError, RunState
+from function_app.azure_storage.records import BlobRunRecords
 from function_app.errors import RecordConflictError
 from function_app.ports import RunRecords, StoredRun
-from function_app.records import BlobRunRecords
 from tests.function_app.fake_storage import FakeRecords
 from tests.function_app.fakes import NOON, FakeClock, Steps
 

@@ -1,15 +1,14 @@
 """Digible's API over real sockets: cut, garbled, endless, slow or tattling responses do no harm."""
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from function_app.ports import Accepted, Answer, Refused, TokenRefused, Unavailable, Unreadable
-from tests.function_app.digible_calls import (
+from function_app.answers import Accepted, Answer, Refused, TokenRefused, Unavailable, Unreadable
+from tests.function_app.digible.calls import (
     ACCEPTED,
     OK,
     PRODUCTS,
@@ -18,7 +17,7 @@ from tests.function_app.digible_calls import (
     answers,
     client_of,
 )
-from tests.odd_server import OddServer, Pieces, Request, Respond, always, http
+from tests.odd_server import OddServer, Pieces, Request, always, http
 
 CUT = Unavailable("The connection to Digible (127.0.0.1) was cut.")
 
@@ -81,77 +80,6 @@ def test_a_response_of_two_gigabytes_is_cut_off() -> None:
     server, (given_answer,) = answers(respond)
     assert isinstance(given_answer, Unreadable)
     assert server.sent < 40 << 20
-
-
-def slowly(response: bytes, stopping: threading.Event) -> Respond:
-    """Answer a byte every tenth of a second, and the rest at once after half a minute."""
-
-    def respond(request: Request) -> Pieces:
-        for place in range(300):
-            if stopping.wait(0.1):
-                yield b""
-            yield response[place : place + 1] or b" "
-        yield response[300:] or b" "
-
-    return respond
-
-
-LONG_HEADER = b"HTTP/1.1 200 OK\r\nX-Padding: " + b"x" * 400 + b"\r\nContent-Length: 2\r\n\r\n{}"
-LONG_BODY = http(200, b"{" + b" " * 400 + b"}")
-WITHOUT_LENGTH = b"HTTP/1.1 200 OK\r\n\r\n{}" + b" " * 400
-INTERIM = b"HTTP/1.1 100 Continue\r\n\r\n" * 30 + OK
-
-
-@pytest.mark.parametrize(
-    ("response", "at_once"),
-    [(LONG_HEADER, 0), (LONG_BODY, 40), (WITHOUT_LENGTH, 22), (INTERIM, 0)],
-    ids=["header", "body", "body-without-length", "interim"],
-)
-def test_the_time_out_is_total_however_slowly_bytes_trickle(response: bytes, at_once: int) -> None:
-    stopping = threading.Event()
-
-    def respond(request: Request) -> Pieces:
-        if at_once:
-            yield response[:at_once]
-        yield from slowly(response[at_once:], stopping)(request)
-
-    with OddServer(respond) as server, client_of(server.url, timeout=0.5) as client:
-        given_answer = client.send(PRODUCTS, TOKEN)
-        stopping.set()
-    assert given_answer == TIMED_OUT
-
-
-TIMED_OUT = Unavailable("Digible (127.0.0.1) did not answer within 0.5 seconds.")
-
-
-def test_a_server_that_says_nothing_times_out() -> None:
-    silence = threading.Event()
-
-    def respond(request: Request) -> Pieces:
-        silence.wait(30)
-        yield OK
-
-    with OddServer(respond) as server, client_of(server.url, timeout=0.5) as client:
-        given_answer = client.send(PRODUCTS, TOKEN)
-        silence.set()
-    assert given_answer == TIMED_OUT
-
-
-def test_after_a_time_out_the_next_batch_has_a_connection_of_its_own() -> None:
-    silence = threading.Event()
-
-    def respond(request: Request) -> Pieces:
-        if request.connection == 1:
-            silence.wait(30)
-        yield OK
-
-    with OddServer(respond) as server, client_of(server.url, timeout=2) as client:
-        given_answers = [client.send(PRODUCTS, TOKEN) for _ in range(2)]
-        silence.set()
-    assert given_answers == [
-        Unavailable("Digible (127.0.0.1) did not answer within 2 seconds."),
-        ACCEPTED,
-    ]
 
 
 @pytest.mark.parametrize("status", [200, 307, 400, 401, 403, 404, 429, 500])

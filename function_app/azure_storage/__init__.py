@@ -1,0 +1,1 @@
+"""Catalogues, run records, locks and the retry queue in an Azure storage account."""

@@ -1,0 +1,154 @@
+"""Digible's API over HTTP: one POST a batch, on kept connections."""
+
+import json
+import logging
+import math
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from http import HTTPStatus
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from urllib3 import BaseHTTPResponse, PoolManager, ProxyManager
+from urllib3.exceptions import HTTPError, NewConnectionError, ProxyError, SSLError
+from urllib3.exceptions import TimeoutError as Urllib3TimeoutError
+from urllib3.util import make_headers, parse_url
+
+from contract.product import Product
+from function_app.answers import Accepted, Answer, Unavailable
+from function_app.digible.deadline import DeadlineError, deadline, keep_deadlines
+from function_app.digible.responses import MAX_BODY, Response, interpret, scrubbed
+from function_app.retrying import retry_after_seconds
+from function_app.token import StoredToken
+
+logger = logging.getLogger(__name__)
+
+_SYNC_PATH = "/business/stores/product/sync"
+_READ_STEP = 1 << 16
+
+
+class DigibleClient:
+    """Posts products to Digible; safe to share between threads. `send` fulfils `ports.SendProducts`."""
+
+    def __init__(
+        self,
+        api_url: str,
+        body_key: str | None,
+        timeout: float,
+        connections: int,
+        proxy: str | None = None,
+    ) -> None:
+        """`timeout` in seconds; `connections` are kept at most; `proxy` is the address of an HTTP proxy."""
+        self._url = api_url.rstrip("/") + _SYNC_PATH
+        self._host = urlsplit(api_url).hostname or api_url
+        self._body_key = body_key
+        self._timeout = timeout
+        self._connections = _manager(connections, proxy)
+        keep_deadlines(self._connections)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._connections.clear()
+
+    def send(
+        self, products: Sequence[Product], token: StoredToken, send_by: float = math.inf
+    ) -> Answer:
+        """Post `products` once; never raises for what a server or a network may do.
+
+        Nothing goes out after `send_by` (monotonic seconds).
+        """
+        try:
+            response = self._post(self._body(products), token, send_by)
+        except (DeadlineError, HTTPError, OSError) as error:
+            return Unavailable(self._unreachable(error))
+        answer = interpret(response, token.value)
+        if not isinstance(answer, Accepted):
+            content = scrubbed(response.body.decode("utf-8", "replace"), token.value)
+            logger.info("Digible answered HTTP %d: %s", response.status, content)
+        return answer
+
+    def _body(self, products: Sequence[Product]) -> bytes:
+        items = [
+            {
+                "productName": product.product_name,
+                "productPrice": product.product_price,
+                "productId": product.product_id,
+            }
+            for product in products
+        ]
+        body: Any = items if self._body_key is None else {self._body_key: items}
+        return json.dumps(body, ensure_ascii=False).encode()
+
+    def _post(self, body: bytes, token: StoredToken, send_by: float) -> Response:
+        headers = {
+            "x-access-token": token.value,
+            "Content-Type": "application/json",
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",  # so that no short response unpacks to a long one
+            "User-Agent": "shopmaster-upload",
+        }
+        with (
+            deadline(self._timeout, send_by),
+            self._connections.request(
+                "POST",
+                self._url,
+                body=body,
+                headers=headers,
+                timeout=self._timeout,
+                retries=False,  # ours, with a checkpoint; nor a redirect: the token goes to Digible only
+                preload_content=False,
+            ) as response,
+        ):
+            content, whole = _read(response)
+            if response.status == HTTPStatus.OK and not content and _has_no_end(response):
+                raise ConnectionError  # http.client takes a cut in the headers for their end
+            retry_after = retry_after_seconds(
+                response.headers.get("Retry-After"), datetime.now(UTC)
+            )
+            return Response(response.status, content, retry_after, whole)
+
+    def _unreachable(self, error: Exception) -> str:
+        # Only the kind of the error is told: its text may quote the request.
+        match error:
+            case NewConnectionError():  # to urllib3 it is a time-out, too
+                return f"Digible ({self._host}) can't be reached."
+            case DeadlineError() | Urllib3TimeoutError():
+                return f"Digible ({self._host}) did not answer within {self._timeout:g} seconds."
+            case SSLError():
+                return f"No secure connection to Digible ({self._host}) could be made."
+            case ProxyError():
+                return f"The proxy on the way to Digible ({self._host}) does not let us through."
+            case _:
+                return f"The connection to Digible ({self._host}) was cut."
+
+
+def _manager(connections: int, proxy: str | None) -> PoolManager:
+    if proxy is None:
+        return PoolManager(maxsize=connections)
+    address = parse_url(proxy)
+    headers = make_headers(proxy_basic_auth=address.auth) if address.auth else None
+    return ProxyManager(proxy, maxsize=connections, proxy_headers=headers)
+
+
+def _has_no_end(response: BaseHTTPResponse) -> bool:
+    """Tell whether only the connection's end says where the body ends."""
+    return "Content-Length" not in response.headers and "Transfer-Encoding" not in response.headers
+
+
+def _read(response: BaseHTTPResponse) -> tuple[bytes, bool]:
+    """Read a body up to MAX_BODY; tell too whether that was all of it."""
+    content = bytearray()
+    while len(content) <= MAX_BODY:
+        block = response.read(_READ_STEP, decode_content=True)
+        if not block:
+            return bytes(content), True
+        content += block
+    return bytes(content[:MAX_BODY]), False

@@ -1,0 +1,56 @@
+"""What a batch's outcome makes of its run's counts and checkpoint: a pure decision."""
+
+from dataclasses import dataclass, replace
+
+from contract.product import Rejection
+from contract.run import Checkpoint, Run
+from function_app.answers import Trouble
+from function_app.batching import BATCH_SIZE, Batch
+
+
+@dataclass(frozen=True, slots=True)
+class BatchTrouble:
+    """Which batch met which trouble."""
+
+    batch: int
+    """Its number, from 1."""
+
+    trouble: Trouble
+
+
+@dataclass(frozen=True, slots=True)
+class BatchOutcome:
+    """What became of one batch."""
+
+    batch: Batch
+    settled: int
+    """How many of its products, from the first, were accepted or rejected."""
+
+    rejections: tuple[Rejection, ...] = ()
+    message: str | None = None
+    """Digible's words, if it sent any."""
+
+    trouble: Trouble | None = None
+    """What kept the rest of the batch from being sent."""
+
+
+def settle(run: Run, outcome: BatchOutcome) -> Run:
+    """Return the run as it stands after a batch's outcome."""
+    batch, position = outcome.batch, run.checkpoint.position
+    if outcome.settled == len(batch.products):
+        ahead = {*run.checkpoint.ahead, batch.number}
+        while (following := position // BATCH_SIZE + 1) in ahead:
+            ahead.remove(following)
+            position = following * BATCH_SIZE
+    elif batch.start == position:
+        ahead = set(run.checkpoint.ahead)
+        position += outcome.settled
+    else:  # a gap comes before it, which its settled products can't be told from: they are sent again
+        return run
+    settled = replace(
+        run.with_rejections(outcome.rejections),
+        accepted=run.accepted + outcome.settled - len(outcome.rejections),
+        checkpoint=Checkpoint(position, tuple(sorted(ahead))),
+        batches_acknowledged=position // BATCH_SIZE + len(ahead),
+    )
+    return replace(settled, waiting_since=None, retries=0) if outcome.settled else settled

@@ -1,0 +1,137 @@
+"""A store's lease and its note of the newest catalogue: the fake and the real ones keep the same contract."""
+
+import time
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from azure.core.exceptions import ResourceNotFoundError
+from azure.storage.blob import BlobServiceClient, ContainerClient
+
+from contract.blobs import LOCKS, StoreName
+from function_app.azure_storage.locks import BlobStoreLocks
+from function_app.ordering import CatalogAge
+from function_app.ports import StoreLocks
+from tests.function_app.fake_storage import FakeLocks
+from tests.function_app.fakes import NOON
+
+NOW = timedelta(0)
+FIRST = CatalogAge("0001/z.json", '"0x9"', NOON)
+SECOND = CatalogAge("0001/é.json", '"0x1"', NOON + timedelta(seconds=1))
+
+
+@pytest.fixture
+def container(storage: str) -> ContainerClient:
+    return BlobServiceClient.from_connection_string(storage).get_container_client(LOCKS)
+
+
+@pytest.fixture(params=["fake", "real"])
+def locks(request: pytest.FixtureRequest) -> StoreLocks:
+    if request.param == "fake":
+        return FakeLocks()
+    return BlobStoreLocks(request.getfixturevalue("container"))
+
+
+@pytest.fixture
+def store() -> StoreName:
+    return StoreName(f"s{uuid4().hex[:12]}")
+
+
+def test_a_store_has_one_lease(locks: StoreLocks, store: StoreName) -> None:
+    lease = locks.acquire(store, NOW)
+    assert lease is not None
+    assert locks.acquire(store, NOW) is None
+    lease.release()
+
+
+def test_a_lease_that_was_released_is_free(locks: StoreLocks, store: StoreName) -> None:
+    for _ in range(3):
+        lease = locks.acquire(store, NOW)
+        assert lease is not None
+        lease.ensure()
+        lease.release()
+
+
+def test_a_lease_tells_until_when_it_is_sure(locks: StoreLocks, store: StoreName) -> None:
+    lease = locks.acquire(store, NOW)
+    assert lease is not None
+    assert lease.ensure() > time.monotonic()
+    lease.release()
+
+
+def test_stores_have_leases_of_their_own(locks: StoreLocks, store: StoreName) -> None:
+    leases = [locks.acquire(each, NOW) for each in (store, StoreName(f"{store}x"))]
+    for lease in leases:
+        assert lease is not None
+        lease.release()
+
+
+def test_at_first_there_is_no_note(locks: StoreLocks, store: StoreName) -> None:
+    assert locks.newest(store) is None
+
+
+def test_a_note_is_read_back(locks: StoreLocks, store: StoreName) -> None:
+    assert locks.note_newest(store, FIRST, None)
+    note = locks.newest(store)
+    assert note is not None
+    assert note.newest == FIRST
+
+
+def test_a_note_replaces_the_version_that_was_read(locks: StoreLocks, store: StoreName) -> None:
+    assert locks.note_newest(store, FIRST, None)
+    note = locks.newest(store)
+    assert note is not None
+    assert locks.note_newest(store, SECOND, note.version)
+    second = locks.newest(store)
+    assert second is not None
+    assert (second.newest, second.version != note.version) == (SECOND, True)
+
+
+def test_a_note_that_another_run_wrote_meanwhile_stays(locks: StoreLocks, store: StoreName) -> None:
+    assert locks.note_newest(store, FIRST, None)
+    before = locks.newest(store)
+    assert before is not None
+    assert not locks.note_newest(store, SECOND, None)
+    assert locks.note_newest(store, FIRST, before.version)
+    assert not locks.note_newest(store, SECOND, before.version)
+    after = locks.newest(store)
+    assert after is not None
+    assert after.newest == FIRST
+
+
+def test_each_store_has_a_note_of_its_own(locks: StoreLocks, store: StoreName) -> None:
+    assert locks.note_newest(store, FIRST, None)
+    assert locks.newest(StoreName(f"{store}x")) is None
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"{}",
+        b"\xff",
+        b'{"catalog": "z.json", "etag": "0x9", "modified": "soon"}',
+        b'{"catalog": "z.json", "etag": "0x9", "modified": 7}',
+        b'{"catalog": "z.json", "etag": "0x9", "modified": "0001-01-01T00:00:00+14:00"}',
+    ],
+)
+def test_a_damaged_note_says_so_and_can_be_written_over(
+    container: ContainerClient, store: StoreName, note: bytes
+) -> None:
+    container.upload_blob(f"{store}.newest", note)
+    real = BlobStoreLocks(container)
+    damaged = real.newest(store)
+    assert damaged is not None
+    assert damaged.newest is None
+    assert real.note_newest(store, FIRST, damaged.version)
+
+
+def test_without_its_container_nothing_is_noted_and_nothing_hangs(storage: str) -> None:
+    with BlobServiceClient.from_connection_string(storage) as service:
+        real = BlobStoreLocks(service.get_container_client(f"no-{uuid4().hex[:12]}"))
+        with pytest.raises(ResourceNotFoundError):
+            real.note_newest(StoreName("0001"), FIRST, None)
+        with pytest.raises(ResourceNotFoundError):
+            real.acquire(StoreName("0001"), NOW)
