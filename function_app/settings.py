@@ -37,13 +37,35 @@ class IdentityStorage:
 
 
 @dataclass(frozen=True, slots=True)
+class TokensInVault:
+    """The stores' tokens in Key Vault, as in Azure."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenInFile:
+    """One token for all stores, in a file."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class TokenInEnvironment:
+    """One token for all stores, in the settings themselves."""
+
+    value: str = field(repr=False)
+
+
+TokenPlace = TokensInVault | TokenInFile | TokenInEnvironment
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What the operator may set."""
 
     storage: ConnectionString | IdentityStorage
-    key_vault_url: str | None
-    token: str | None = field(repr=False)
-    token_file: Path | None
+    tokens: TokenPlace
     api_url: str
     body_key: str | None
     isolate: bool
@@ -102,12 +124,9 @@ def read_settings(environment: Mapping[str, str], host_json: str = "{}") -> Sett
     concurrency = reader.number("DIGIBLE_CONCURRENCY", 1, 1, MAX_CONCURRENCY)
     if concurrency != int(concurrency):
         reader.problems.append("DIGIBLE_CONCURRENCY is a whole number.")
-    token_file = reader.text("DIGIBLE_TOKEN_FILE")
     settings = Settings(
         storage=_storage(reader),
-        key_vault_url=reader.url("KEY_VAULT_URL", None),
-        token=reader.text("DIGIBLE_TOKEN"),
-        token_file=Path(token_file) if token_file else None,
+        tokens=_tokens(reader),
         api_url=reader.url("DIGIBLE_API_URL", DEFAULT_API_URL) or DEFAULT_API_URL,
         body_key=reader.text("DIGIBLE_BODY_KEY"),
         isolate=reader.choice("DIGIBLE_ON_REFUSAL", "stop", "stop", "isolate") == "isolate",
@@ -115,11 +134,6 @@ def read_settings(environment: Mapping[str, str], host_json: str = "{}") -> Sett
         timeout=reader.number("DIGIBLE_TIMEOUT_SECONDS", 30, 0.1, 600),
         time_limit=_time_limit(reader, host_json),
     )
-    if not (settings.key_vault_url or settings.token or settings.token_file):
-        reader.problems.append(
-            "Where Digible's tokens are is not set: KEY_VAULT_URL in Azure, "
-            "DIGIBLE_TOKEN_FILE or DIGIBLE_TOKEN elsewhere."
-        )
     if reader.problems:
         raise SettingsError(reader.problems)
     return settings
@@ -140,6 +154,20 @@ def _storage(reader: _Reader) -> ConnectionString | IdentityStorage:
         )
     client_id = reader.text("CatalogStorage__clientId")
     return IdentityStorage(blob_uri or "", queue_uri or "", client_id)
+
+
+def _tokens(reader: _Reader) -> TokenPlace:
+    if vault := reader.url("KEY_VAULT_URL", None):
+        return TokensInVault(vault)
+    if token := reader.text("DIGIBLE_TOKEN"):
+        return TokenInEnvironment(token)
+    file = reader.text("DIGIBLE_TOKEN_FILE")
+    if file is None:
+        reader.problems.append(
+            "Where Digible's tokens are is not set: KEY_VAULT_URL in Azure, "
+            "DIGIBLE_TOKEN_FILE or DIGIBLE_TOKEN elsewhere."
+        )
+    return TokenInFile(Path(file or ""))
 
 
 def _time_limit(reader: _Reader, host_json: str) -> float:

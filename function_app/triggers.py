@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -29,7 +29,15 @@ from function_app.azure_storage.records import BlobRunRecords
 from function_app.azure_storage.retry_queue import StorageRetryQueue, decode_request
 from function_app.digible.client import DigibleClient
 from function_app.ports import Clock, Ports, TokenStore
-from function_app.settings import ConnectionString, IdentityStorage, Settings, read_settings
+from function_app.settings import (
+    ConnectionString,
+    IdentityStorage,
+    TokenInEnvironment,
+    TokenInFile,
+    TokenPlace,
+    TokensInVault,
+    read_settings,
+)
 from function_app.sweeping import sweep
 from function_app.token_stores import FileToken, FixedToken, KeyVaultTokens
 from function_app.upload import Uploader
@@ -120,7 +128,7 @@ def ports() -> Ports:
         catalogs=BlobCatalogs(_container(blobs, CATALOGS)),
         records=BlobRunRecords(_container(blobs, RUNS)),
         locks=BlobStoreLocks(_container(blobs, LOCKS)),
-        tokens=_tokens(settings),
+        tokens=_tokens(settings.tokens, settings.storage),
         queue=StorageRetryQueue(_queue(queues, RETRIES)),
         send=client.send,
         clock=Clock(lambda: datetime.now(UTC), time.monotonic, time.sleep, random.random),
@@ -173,14 +181,14 @@ def _queue(queues: QueueServiceClient, name: str) -> QueueClient:
     return queue
 
 
-def _tokens(chosen: Settings) -> TokenStore:
-    if chosen.key_vault_url:
-        identity = chosen.storage
-        client_id = identity.client_id if isinstance(identity, IdentityStorage) else None
-        credential = ManagedIdentityCredential(client_id=client_id)
-        return KeyVaultTokens(SecretClient(chosen.key_vault_url, credential))
-    if chosen.token:
-        return FixedToken(chosen.token)
-    if chosen.token_file:
-        return FileToken(chosen.token_file)
-    raise AssertionError("read_settings accepts no settings without a token's place")
+def _tokens(place: TokenPlace, storage: ConnectionString | IdentityStorage) -> TokenStore:
+    match place:
+        case TokensInVault(url):
+            client_id = storage.client_id if isinstance(storage, IdentityStorage) else None
+            return KeyVaultTokens(SecretClient(url, ManagedIdentityCredential(client_id=client_id)))
+        case TokenInFile(path):
+            return FileToken(path)
+        case TokenInEnvironment(value):
+            return FixedToken(value)
+        case _:
+            assert_never(place)

@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from function_app.errors import SettingsError
-from function_app.settings import ConnectionString, IdentityStorage, Settings, read_settings
+from function_app.settings import (
+    ConnectionString,
+    IdentityStorage,
+    Settings,
+    TokenInEnvironment,
+    TokenInFile,
+    TokenPlace,
+    TokensInVault,
+    read_settings,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCAL = {"CatalogStorage": "AccountName=a;AccountKey=k", "DIGIBLE_TOKEN": "opaque"}
@@ -18,6 +27,8 @@ AZURE = {
     "CatalogStorage__queueServiceUri": "https://a.queue.core.windows.net",
     "KEY_VAULT_URL": "https://a.vault.azure.net",
 }
+
+IN_VAULT = TokensInVault(AZURE["KEY_VAULT_URL"])
 
 
 def read(**changes: str) -> Settings:
@@ -49,11 +60,10 @@ def test_what_is_set_is_taken() -> None:
         DIGIBLE_ON_REFUSAL="Isolate",
         DIGIBLE_CONCURRENCY=" 4 ",
         DIGIBLE_TIMEOUT_SECONDS="2.5",
-        DIGIBLE_TOKEN_FILE="token.txt",
     )
     assert settings.api_url == "https://digible.example/v2"
     assert (settings.body_key, settings.isolate, settings.concurrency) == ("products", True, 4)
-    assert (settings.timeout, settings.token_file) == (2.5, Path("token.txt"))
+    assert settings.timeout == 2.5
 
 
 def test_in_azure_an_identity_opens_storage_and_key_vault() -> None:
@@ -61,7 +71,7 @@ def test_in_azure_an_identity_opens_storage_and_key_vault() -> None:
     assert settings.storage == IdentityStorage(
         "https://a.blob.core.windows.net", "https://a.queue.core.windows.net", "an-identity"
     )
-    assert settings.key_vault_url == "https://a.vault.azure.net"
+    assert settings.tokens == TokensInVault("https://a.vault.azure.net")
 
 
 def test_a_setting_of_blanks_is_not_set() -> None:
@@ -113,6 +123,22 @@ def test_half_of_an_identitys_storage_is_not_enough(half: str) -> None:
     given_settings = {name: value for name, value in AZURE.items() if name != half}
     (problem,) = problems(given_settings)
     assert half in problem
+
+
+@pytest.mark.parametrize(
+    ("tokens", "place"),
+    [
+        ({"DIGIBLE_TOKEN": "opaque"}, TokenInEnvironment("opaque")),
+        ({"DIGIBLE_TOKEN_FILE": "token.txt"}, TokenInFile(Path("token.txt"))),
+        ({"KEY_VAULT_URL": "https://a.invalid"}, TokensInVault("https://a.invalid")),
+        ({"DIGIBLE_TOKEN": "opaque", "DIGIBLE_TOKEN_FILE": "x"}, TokenInEnvironment("opaque")),
+        ({"DIGIBLE_TOKEN": "x", "KEY_VAULT_URL": AZURE["KEY_VAULT_URL"]}, IN_VAULT),
+    ],
+)
+def test_the_tokens_are_in_one_place(tokens: dict[str, str], place: TokenPlace) -> None:
+    settings = read_settings({"CatalogStorage": LOCAL["CatalogStorage"], **tokens})
+    assert settings.tokens == place
+    assert "opaque" not in repr(settings)
 
 
 def test_the_tokens_place_must_be_set() -> None:
