@@ -2,7 +2,7 @@
 
 import sys
 
-from agent.cli import main
+from agent.command_line.main import main
 
 __all__ = ["main"]
 

@@ -4,7 +4,6 @@ import hashlib
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import IO, Protocol
 
 from agent.errors import EmptyTableError
@@ -14,15 +13,13 @@ from contract.compression import compressed
 from contract.product import CatalogRow
 
 _ROWS_A_STEP = 500
-_NO_JSON: list[object] = []
-"""Stands in a catalogue for a value of a type that can't be sent: it is rejected, and stops no other."""
 
 
 class ProductSource(Protocol):
     """A table of products."""
 
-    def rows(self) -> Iterator[tuple[object, object, object]]:
-        """Give (product id, product name, price) of every row, ordered by product id."""
+    def rows(self) -> Iterator[CatalogRow]:
+        """Yield every row, ordered by product id."""
 
     def count(self) -> int | None:
         """Give how many rows there are, or None if that takes too long to find out."""
@@ -95,31 +92,13 @@ class CountedRows:
 
     def __iter__(self) -> Iterator[CatalogRow]:
         self._progress.begin("Reading products", "rows", self._source.count)
-        for product_id, product_name, sell_price in self._source.rows():
+        for row in self._source.rows():
             self.number += 1
             if self.number % _ROWS_A_STEP == 0:
                 self._progress.reach(self.number)
-            yield CatalogRow(_whole(product_id), _plain(product_name), _exact(sell_price))
+            yield row
         self._progress.reach(self.number)
         self._progress.end()
-
-
-def _plain(value: object) -> object:
-    return value if value is None or isinstance(value, str | int) else _NO_JSON
-
-
-def _whole(value: object) -> object:
-    """Give an id; one that is a whole number is an integer even where its column is a numeric."""
-    if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value():
-        return int(value)
-    return _plain(value)
-
-
-def _exact(value: object) -> object:
-    """Give a price with the digits that it has; of a float, the shortest that mean the same."""
-    if isinstance(value, float):
-        value = Decimal(repr(value))
-    return value if isinstance(value, Decimal) else _plain(value)
 
 
 def upload_catalog(

@@ -3,24 +3,33 @@
 import re
 from collections.abc import Iterable
 from difflib import SequenceMatcher
+from typing import NamedTuple
 
 MAX_NAMES = 10
-"""So many names at most stand in one message."""
+"""Names in one message at most."""
 
 _LONGEST = 128
 _PART = re.compile(r"\s*(?:\[(?P<bracketed>(?:[^\]]|\]\])+)\]\s*|(?P<bare>[^\[.][^.]*)|)(?=\.|\Z)")
 _PLAIN = re.compile(r"[^\W\d]\w*\Z")
 
 TableName = tuple[str, ...]
-"""A table's name without any quoting: its schema, if given, before it; its database before that."""
+"""A table's name without any quoting; its schema, if given, comes before it, its database before that."""
+
+
+class Columns(NamedTuple):
+    """Which of a table's columns hold what is sent."""
+
+    product_id: str = "ProductID"
+    product_name: str = "ProductName"
+    sell_price: str = "SellPrice"
 
 
 def parse_table_name(text: str) -> TableName:
-    """Take `Products`, `dbo.Products` or `[dbo].[Prod]]ucts]` apart; ValueError says what is wrong
-    with it, as in “has an empty part”.
+    """Split `Products`, `dbo.Products` or `[dbo].[Prod]]ucts]` into its parts.
 
-    A dot inside brackets is part of the name, and `]]` is one bracket. The schema may be empty
-    (`Shop..Products`): the login's own is meant.
+    A dot inside brackets belongs to the name, and `]]` is one bracket. The schema may be empty
+    (`Shop..Products`): the login's own is meant. The message of a ValueError is the rest of a
+    sentence that begins with the setting's name, such as “has an empty part”.
     """
     parts = []
     at = 0
@@ -40,11 +49,10 @@ def parse_table_name(text: str) -> TableName:
     return tuple(parts)
 
 
-def parse_column_name(text: str) -> str:
-    """Give the name of a column; one in brackets is taken out of them. ValueError says what is wrong with
-    it, as for a table.
+def parse_name(text: str) -> str:
+    """Return a name that has no parts, such as a column's; brackets around it are taken off.
 
-    A column has no parts, so that a dot is always its own.
+    A dot always belongs to the name. Raises ValueError as `parse_table_name` does.
     """
     match = _PART.match(text)
     bracketed = match is not None and match["bracketed"] is not None and match.end() == len(text)
@@ -66,14 +74,14 @@ def quote_table(name: TableName) -> str:
 
 
 def shown_table(name: TableName) -> str:
-    """Give a table's name as a person would write it in the settings."""
+    """Return a table's name as a person would write it in the settings."""
     return ".".join(
         part if not part or _PLAIN.match(part) else quote_bracketed(part) for part in name
     )
 
 
 def closest(wanted: str, names: Iterable[str]) -> list[str]:
-    """Give those of the names that look most like the wanted one, the closest first."""
+    """Return those of the names that look most like the wanted one, the closest first."""
     matcher = SequenceMatcher(b=wanted.casefold())
 
     def unlikeness(name: str) -> tuple[float, str]:
@@ -94,4 +102,4 @@ def _check(parts: Iterable[str]) -> None:
         if len(part) > _LONGEST:
             raise ValueError(f"has a part of more than {_LONGEST} characters")
         if "\0" in part:
-            raise ValueError("holds a NUL character")
+            raise ValueError("contains a NUL character")

@@ -9,9 +9,10 @@ from decimal import Context, Decimal, Inexact
 from pathlib import Path
 from urllib.parse import quote
 
-from agent.errors import DatabaseError, DatabaseProblem, SettingsError
-from agent.names import closest, parse_column_name
-from agent.values import PlainValue, plain_value
+from agent.errors import DatabaseError, DatabaseProblem
+from agent.names import Columns, closest
+from agent.values import catalog_row
+from contract.product import CatalogRow
 
 _ROWS_AT_ONCE = 1000
 _LOCK_SECONDS = 30
@@ -37,51 +38,42 @@ _EXPLANATIONS = {
 
 
 @dataclass(frozen=True, slots=True)
-class SqliteOptions:
-    """What to read: the file, the table, its columns."""
+class SqliteTable:
+    """A table of products in a SQLite file."""
 
     path: Path
-    table: str
-    product_id: str = "ProductID"
-    product_name: str = "ProductName"
-    sell_price: str = "SellPrice"
+    name: str
+    """It has no parts here: a dot belongs to the name."""
+
+    columns: Columns
 
 
 class SqliteSource:
-    """The three columns of one table, and no others, from a file that is only read."""
+    """The three columns of one table, and no others; fulfils `export.ProductSource`."""
 
-    def __init__(self, options: SqliteOptions) -> None:
-        """Take what to read; nothing is opened yet. Raises SettingsError for what can't be a name."""
-        self._path = options.path
-        # A table has no parts here, so that a dot is always the name's own, as in a column's.
-        self._table = _parsed("`table`", options.table)
-        self._columns = (
-            _parsed("`product_id` in [columns]", options.product_id),
-            _parsed("`product_name` in [columns]", options.product_name),
-            _parsed("`sell_price` in [columns]", options.sell_price),
-        )
+    def __init__(self, table: SqliteTable) -> None:
+        """Take what to read; nothing is opened yet."""
+        self._path = table.path
+        self._table = table.name
+        self._columns = table.columns
 
-    def rows(self) -> Generator[tuple[PlainValue, PlainValue, PlainValue], None, None]:
-        """Give (product id, product name, price) of every row, ordered by product id.
+    def rows(self) -> Generator[CatalogRow, None, None]:
+        """Yield every row, ordered by product id.
 
-        A price of a column with declared decimals, as NUMERIC(18,2), has at least so many, as it
-        would in SQL Server. Raises DatabaseError, before the first row or after any.
+        A price in a column with declared decimals, such as NUMERIC(18,2), has at least that many,
+        as it would in SQL Server. Raises DatabaseError, before the first row or after any.
         """
-        product_id, product_name, sell_price = self._columns
         with self._opened() as database:
-            as_declared = _decimals(self._declared(database, sell_price))
+            as_declared = _decimals(self._declared(database, self._columns.sell_price))
             query = (
                 f"SELECT {', '.join(map(_quoted, self._columns))} FROM {_quoted(self._table)} "  # noqa: S608  quoted
-                f"ORDER BY {_quoted(product_id)} COLLATE BINARY"
+                f"ORDER BY {_quoted(self._columns.product_id)} COLLATE BINARY"
             )
             with closing(database.execute(query)) as cursor:
                 while rows := cursor.fetchmany(_ROWS_AT_ONCE):
                     for row in rows:
-                        yield (
-                            plain_value(row[0], product_id),
-                            plain_value(row[1], product_name),
-                            as_declared(plain_value(row[2], sell_price)),
-                        )
+                        plain = catalog_row(row, self._columns)
+                        yield plain._replace(sell_price=as_declared(plain.sell_price))
 
     def count(self) -> int | None:
         """Give how many rows there are; raises DatabaseError for what would keep `rows` from them, too."""
@@ -140,15 +132,15 @@ def _existing_tables(database: sqlite3.Connection) -> list[str]:
     return [name for (name,) in database.execute(query)]
 
 
-def _decimals(declared: str) -> Callable[[PlainValue], PlainValue]:
-    """Give what brings a number to the decimals of its declared type, where it loses nothing by that."""
+def _decimals(declared: str) -> Callable[[object], object]:
+    """Return what brings a number to the decimals of its declared type, where it loses nothing by that."""
     match = _SCALE.search(declared)
     if match is None:
         return lambda value: value
     unit = Decimal(1).scaleb(-int(match[1]))
 
-    def as_declared(value: PlainValue) -> PlainValue:
-        if value is None or isinstance(value, str):
+    def as_declared(value: object) -> object:
+        if not isinstance(value, int | Decimal):
             return value
         number = Decimal(value)
         try:
@@ -185,13 +177,6 @@ def _explained(error: sqlite3.Error, path: Path) -> DatabaseError:
     if code is None and "decode" in str(error):
         return DatabaseError(DatabaseProblem.VALUE, f"The file {path} holds text that is no UTF-8.")
     return DatabaseError(DatabaseProblem.OTHER, f"The file {path} can't be read: {error}.")
-
-
-def _parsed(place: str, text: str) -> str:
-    try:
-        return parse_column_name(text)
-    except ValueError as invalid:
-        raise SettingsError(f"The setting {place} {invalid}: {text}") from None
 
 
 def _quoted(name: str) -> str:

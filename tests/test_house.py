@@ -49,7 +49,11 @@ def test_what_is_deployed_is_the_function_and_the_contract() -> None:
         *("local.settings.json", "shopmaster.toml", ".env", ".azure/config.json", ".git/config"),
         *(".local/environment", ".venv/pyvenv.cfg", ".tools/node_modules/azurite/package.json"),
         *("function_app/__pycache__/upload.cpython-311.pyc", "infra/main.bicep", "azure.yaml"),
-        *("shopmaster_upload.egg-info/PKG-INFO", "agent/cli.py", ".vscode/settings.json"),
+        *(
+            "shopmaster_upload.egg-info/PKG-INFO",
+            "agent/command_line/main.py",
+            ".vscode/settings.json",
+        ),
     ],
 )
 def test_nothing_private_or_made_on_the_way_is_deployed(path: str) -> None:
@@ -80,6 +84,13 @@ def test_the_contract_needs_the_standard_library_only() -> None:
     assert packages <= sys.stdlib_module_names
 
 
+def test_every_folder_that_is_shipped_is_a_package() -> None:
+    """One without `__init__.py` would be missing on the store PC."""
+    for shipped in ("agent", "contract", "function_app"):
+        folders = {path.parent for path in (ROOT / shipped).rglob("*.py")}
+        assert {folder for folder in folders if not (folder / "__init__.py").is_file()} == set()
+
+
 def test_only_the_wiring_reads_the_environment() -> None:
     readers = {
         path.relative_to(ROOT).as_posix()
@@ -88,7 +99,7 @@ def test_only_the_wiring_reads_the_environment() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv")
     }
-    assert readers <= {"agent/cli.py", "function_app/triggers.py"}
+    assert readers <= {"agent/command_line/main.py", "function_app/triggers.py"}
 
 
 def test_no_file_names_a_folder_of_one_machine_or_a_registry() -> None:

@@ -9,8 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from agent.following import Clock
-from agent.settings_file import PREFIX
+from agent.names import Columns
+from agent.settings.file import PREFIX
+from agent.values import catalog_row
 from contract.blobs import RunId, StoreName
+from contract.product import CatalogRow
 from contract.run import Run, RunState
 
 Row = tuple[object, object, object]
@@ -64,8 +67,8 @@ class FakeSource:
     table: list[Row]
     breaks_with: BaseException | None = None
 
-    def rows(self) -> Iterator[Row]:
-        yield from self.table
+    def rows(self) -> Iterator[CatalogRow]:
+        yield from (catalog_row(row, Columns()) for row in self.table)
         if self.breaks_with is not None:
             raise self.breaks_with
 

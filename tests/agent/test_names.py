@@ -6,13 +6,13 @@ from hypothesis import strategies as st
 
 from agent.names import (
     closest,
-    parse_column_name,
+    parse_name,
     parse_table_name,
     quote_bracketed,
     quote_table,
     shown_table,
 )
-from tests.tds.statements import parse_name
+from tests.tds import statements
 
 parts = st.text(
     st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=40
@@ -32,17 +32,17 @@ def test_a_shown_table_name_can_be_put_into_the_settings(name: tuple[str, ...]) 
 
 @given(table_names)
 def test_sql_server_reads_a_quoted_name_as_one_name(name: tuple[str, ...]) -> None:
-    assert parse_name(quote_table(name)) == name
+    assert statements.parse_name(quote_table(name)) == name
 
 
 @given(parts)
 def test_a_quoted_column_name_is_read_back_whatever_is_in_it(name: str) -> None:
-    assert parse_column_name(quote_bracketed(name)) == name
+    assert parse_name(quote_bracketed(name)) == name
 
 
 @given(st.text())
 def test_any_text_is_a_table_name_or_is_refused_in_words(text: str) -> None:
-    assert (reason(text) or "is fine").startswith(("has ", "is ", "holds "))
+    assert (reason(text) or "is fine").startswith(("has ", "is ", "contains "))
 
 
 def reason(text: str) -> str | None:
@@ -98,7 +98,7 @@ def test_what_is_no_table_name_is_refused(written: str, reason: str) -> None:
     [("SellPrice", "SellPrice"), ("price.net", "price.net"), ("[Sell]]Price]", "Sell]Price")],
 )
 def test_a_column_name_has_no_parts(written: str, name: str) -> None:
-    assert parse_column_name(written) == name
+    assert parse_name(written) == name
 
 
 def test_the_closest_names_come_first_and_ten_at_most() -> None:

@@ -12,53 +12,53 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent import sqlite
-from agent.errors import DatabaseError, DatabaseProblem, SettingsError
-from agent.sqlite import SqliteOptions, SqliteSource
+from agent.errors import DatabaseError, DatabaseProblem
+from agent.names import Columns
+from agent.sqlite import SqliteSource, SqliteTable
+from contract.product import CatalogRow
 
-Make = Callable[..., SqliteOptions]
+Make = Callable[..., SqliteTable]
 
 SHOP = "ProductID VARCHAR(25), ProductName VARCHAR(75), SellPrice NUMERIC(18,2), Status INT"
 
 
 @pytest.fixture
 def make(tmp_path: Path) -> Make:
-    """Makes a database of one table and gives the options that read it."""
+    """Makes a database of one table and returns it as the agent reads it."""
 
-    def make_table(*rows: tuple[object, ...], columns: str = SHOP) -> SqliteOptions:
+    def make_table(*rows: tuple[object, ...], columns: str = SHOP) -> SqliteTable:
         path = tmp_path / "my shop #1%.db"  # characters that a URI must escape
         with closing(sqlite3.connect(path)) as database, database:
             database.execute(f"CREATE TABLE Products ({columns})")
             if rows:
                 marks = ", ".join("?" * len(rows[0]))
                 database.executemany(f"INSERT INTO Products VALUES ({marks})", rows)
-        return SqliteOptions(path, "Products")
+        return SqliteTable(path, "Products", Columns())
 
     return make_table
 
 
-def read(options: SqliteOptions) -> list[tuple[object, object, object]]:
-    return list(SqliteSource(options).rows())
+def read(table: SqliteTable) -> list[CatalogRow]:
+    return list(SqliteSource(table).rows())
 
 
-def failure(options: SqliteOptions) -> DatabaseError:
+def failure(table: SqliteTable) -> DatabaseError:
     with pytest.raises(DatabaseError) as caught:
-        read(options)
+        read(table)
     return caught.value
 
 
 def test_the_three_columns_are_read_in_the_order_of_the_ids(make: Make) -> None:
-    options = make(
-        ("b", "Té", "1.5", 1), ("a", "x", 12.5, 0), ("A", None, None, 0), ("a", "y", 7, 0)
-    )
+    table = make(("b", "Té", "1.5", 1), ("a", "x", 12.5, 0), ("A", None, None, 0), ("a", "y", 7, 0))
 
-    assert read(options) == [
+    assert read(table) == [
         ("A", None, None),
         ("a", "x", Decimal("12.50")),
         ("a", "y", Decimal("7.00")),
         ("b", "Té", Decimal("1.50")),
     ]
-    assert [str(price) for _, _, price in read(options)] == ["None", "12.50", "7.00", "1.50"]
-    assert SqliteSource(options).count() == 4
+    assert [str(price) for _, _, price in read(table)] == ["None", "12.50", "7.00", "1.50"]
+    assert SqliteSource(table).count() == 4
 
 
 @pytest.mark.parametrize(
@@ -80,9 +80,9 @@ def test_the_three_columns_are_read_in_the_order_of_the_ids(make: Make) -> None:
 def test_a_price_has_the_digits_its_column_declares_and_loses_none(
     make: Make, declared: str, stored: object, price: str
 ) -> None:
-    options = make(("1", "x", stored), columns=f"ProductID, ProductName, SellPrice {declared}")
+    table = make(("1", "x", stored), columns=f"ProductID, ProductName, SellPrice {declared}")
 
-    ((_, _, read_price),) = read(options)
+    ((_, _, read_price),) = read(table)
 
     assert repr(read_price) == price
 
@@ -98,15 +98,15 @@ def test_a_price_with_two_decimals_survives_sqlites_floats(cents: int) -> None:
 
 
 def test_ids_stay_whole_numbers(make: Make) -> None:
-    options = make((10, "x", 1), (9, "y", 2), columns="ProductID INTEGER, ProductName, SellPrice")
+    table = make((10, "x", 1), (9, "y", 2), columns="ProductID INTEGER, ProductName, SellPrice")
 
-    assert read(options) == [(9, "y", 2), (10, "x", 1)]
+    assert read(table) == [(9, "y", 2), (10, "x", 1)]
 
 
 def test_100_000_rows_come_in_order(make: Make) -> None:
-    options = make(*((f"P{row:06d}", "x", 1, 0) for row in reversed(range(100_000))))
+    table = make(*((f"P{row:06d}", "x", 1, 0) for row in reversed(range(100_000))))
 
-    ids = [row[0] for row in SqliteSource(options).rows()]
+    ids = [row[0] for row in SqliteSource(table).rows()]
 
     assert ids == [f"P{row:06d}" for row in range(100_000)]
 
@@ -117,11 +117,12 @@ def test_names_with_quotes_are_only_names(tmp_path: Path) -> None:
         database.execute('CREATE TABLE "Pro\'d""ucts.x" ("a""b", [n m], p)')
         database.execute('INSERT INTO "Pro\'d""ucts.x" VALUES (1, 2, 3)')
 
-    assert read(SqliteOptions(path, "Pro'd\"ucts.x", 'a"b', "[n m]", "P")) == [(1, 2, 3)]
+    columns = Columns('a"b', "n m", "P")
+    assert read(SqliteTable(path, "Pro'd\"ucts.x", columns)) == [(1, 2, 3)]
 
 
 def test_a_missing_file_is_named_and_not_made(tmp_path: Path) -> None:
-    error = failure(SqliteOptions(tmp_path / "none.db", "Products"))
+    error = failure(SqliteTable(tmp_path / "none.db", "Products", Columns()))
 
     assert error.problem is DatabaseProblem.NO_DATABASE
     assert "none.db" in str(error)
@@ -132,18 +133,18 @@ def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
     path = tmp_path / "shop.db"
     path.write_text("ProductID;ProductName;SellPrice\n" * 100, encoding="utf-8")
 
-    assert "is not a SQLite database" in str(failure(SqliteOptions(path, "Products")))
+    assert "is not a SQLite database" in str(failure(SqliteTable(path, "Products", Columns())))
 
 
 def test_a_missing_table_is_named_with_those_that_exist(make: Make) -> None:
-    error = failure(replace(make(), table="dbo.Product"))
+    error = failure(replace(make(), name="dbo.Product"))
 
     assert error.problem is DatabaseProblem.NO_TABLE
     assert "no table “dbo.Product”. The closest to it are: Products." in str(error)
 
 
 def test_missing_columns_are_named_with_those_that_exist(make: Make) -> None:
-    error = failure(replace(make(), product_name="Name", sell_price="Price"))
+    error = failure(replace(make(), columns=Columns(product_name="Name", sell_price="Price")))
 
     assert error.problem is DatabaseProblem.NO_COLUMN
     assert "has no column Name and Price. It has: ProductID, ProductName, SellPrice" in str(error)
@@ -157,20 +158,20 @@ def test_raw_bytes_are_an_error_that_names_the_column(make: Make) -> None:
 
 
 def test_text_that_is_no_utf_8_is_an_error(make: Make) -> None:
-    options = make(("1", "x", 1, 0))
-    with closing(sqlite3.connect(options.path)) as database, database:
+    table = make(("1", "x", 1, 0))
+    with closing(sqlite3.connect(table.path)) as database, database:
         database.execute("UPDATE Products SET ProductName = CAST(x'436166e9' AS TEXT)")
 
-    assert "holds text that is no UTF-8" in str(failure(options))
+    assert "holds text that is no UTF-8" in str(failure(table))
 
 
 def test_a_locked_file_is_told(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite, "_LOCK_SECONDS", 0)
-    options = make()
-    with closing(sqlite3.connect(options.path)) as other:
+    table = make()
+    with closing(sqlite3.connect(table.path)) as other:
         other.execute("BEGIN EXCLUSIVE")
 
-        assert failure(options).problem is DatabaseProblem.LOCKED
+        assert failure(table).problem is DatabaseProblem.LOCKED
 
 
 def test_the_file_can_only_be_read(make: Make) -> None:
@@ -192,8 +193,3 @@ def test_the_file_can_only_be_read(make: Make) -> None:
 )
 def test_a_path_is_escaped(path: str, uri: str) -> None:
     assert sqlite._uri(Path(path)).endswith(uri.removeprefix("file://"))
-
-
-def test_what_can_be_no_name_is_refused_before_anything_is_opened() -> None:
-    with pytest.raises(SettingsError, match="`table` is empty"):
-        SqliteSource(SqliteOptions(Path("x"), " "))

@@ -11,7 +11,7 @@ from tests.memory import Memory
 
 _ROUNDS = 3
 _MODULES = {
-    "the agent's command line": "agent.cli",
+    "the agent's command line": "agent.command_line.main",
     "pyodbc": "pyodbc",
     "azure-storage-blob": "azure.storage.blob",
     "azure-identity": "azure.identity",

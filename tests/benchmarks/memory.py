@@ -7,7 +7,8 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from agent.sqlserver_login import SqlServerOptions, connection_string, pick_driver
+from agent.sqlserver.driver import connection_string
+from agent.sqlserver.login import Login, sql_login
 from dev.azurite import ROOT
 from dev.files import without_settings
 from dev.processes import ProcessError, Server
@@ -29,9 +30,9 @@ def measure_agent() -> str:
             arguments = [sys.executable, "-m", "tests.tds", "--rows", str(size)]
             with Server("SQL Server", arguments, ready="ready .*", directory=ROOT) as server:
                 server.wait_until_ready(120)
-                options = _options(server.output)
-                plain = _peak(*_plain_export(options, Path(made)))
-                ours = _peak(*_agent(options, Path(made)))
+                login = _login(server.output)
+                plain = _peak(*_plain_export(login, Path(made)))
+                ours = _peak(*_agent(login, Path(made)))
             lines += [
                 Line(f"plain export, {size:,} rows", plain, "MB"),
                 Line(f"`agent upload --output`, {size:,} rows", ours, "MB", plain),
@@ -39,35 +40,27 @@ def measure_agent() -> str:
     return table("The agent's memory (peak, resident), from SQL Server's stand-in", lines)
 
 
-def _options(output: str) -> SqlServerOptions:
+def _login(output: str) -> Login:
     found = re.search(r"ready server=(\S+) user=(\S+) password=(\S+)", output)
     assert found is not None
     server, user, password = found.groups()
-    return SqlServerOptions(
-        "Products",
-        server=server,
-        database="Shop",
-        authentication="sql",
-        username=user,
-        password=password,
-    )
+    return sql_login(server, "Shop", user, password)
 
 
-def _plain_export(options: SqlServerOptions, folder: Path) -> tuple[list[str], dict[str, str]]:
-    text = connection_string(options, pick_driver(options, ()))
+def _plain_export(login: Login, folder: Path) -> tuple[list[str], dict[str, str]]:
     script = [sys.executable, "-m", "tests.benchmarks.plain_export"]
-    return [*script, str(folder / "plain.json.gz")], {"SHOP": text}
+    return [*script, str(folder / "plain.json.gz")], {"SHOP": connection_string(login, ())}
 
 
-def _agent(options: SqlServerOptions, folder: Path) -> tuple[list[str], dict[str, str]]:
+def _agent(login: Login, folder: Path) -> tuple[list[str], dict[str, str]]:
     settings = folder / "shopmaster.toml"
     settings.write_text(
-        f'store = "0001"\n[database]\nserver = "{options.server}"\ndatabase = "Shop"\n'
-        f'table = "Products"\nauthentication = "sql"\nusername = "{options.username}"\n',
+        f'store = "0001"\n[database]\nserver = "{login.server}"\ndatabase = "Shop"\n'
+        f'table = "Products"\nauthentication = "sql"\nusername = "{login.user}"\n',
         encoding="utf-8",
     )
     script = [sys.executable, "-m", "agent", "upload", "--config", str(settings)]
-    environment = {"SHOPMASTER_DATABASE__PASSWORD": options.password}
+    environment = {"SHOPMASTER_DATABASE__PASSWORD": login.secrets[0]}
     return [*script, "--output", str(folder / "ours.json.gz")], environment
 
 

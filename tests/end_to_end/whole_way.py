@@ -17,7 +17,7 @@ import pytest
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueServiceClient
 
-from agent.cli import main
+from agent.command_line.main import main
 from contract.blobs import CATALOGS, LOCKS, RETRIES, RUNS, RunId, StoreName, resume_name
 from contract.run import Run
 from dev.files import without_settings

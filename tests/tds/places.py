@@ -11,55 +11,48 @@ from contextlib import AbstractContextManager, contextmanager
 
 import pyodbc  # type: ignore[import-not-found]  # mypy doesn't find its stubs
 
-from agent.names import quote_table
-from agent.sqlserver_login import SqlServerOptions, connection_string, pick_driver
+from agent.names import Columns, quote_table
+from agent.sqlserver.driver import connection_string
+from agent.sqlserver.login import own_login, sql_login
+from agent.sqlserver.table import SqlServerTable
 from tests.tds.database import Table
 from tests.tds.server import PASSWORD, USER, SqlServerStandIn
 
 REAL_SERVER = os.environ.get("SHOPMASTER_TEST_SQLSERVER")
 
-Place = Callable[[Table], AbstractContextManager[SqlServerOptions]]
+Place = Callable[[Table], AbstractContextManager[SqlServerTable]]
 """Serves a table for as long as the block lasts; its first three columns are those to read."""
 
 
-def options_for(server: SqlServerStandIn, table: Table) -> SqlServerOptions:
-    """Give the options that read a table of the stand-in."""
-    product_id, product_name, sell_price = list(table.columns)[:3]
-    return SqlServerOptions(
-        quote_table((table.schema, table.name)),
-        product_id,
-        product_name,
-        sell_price,
-        server=server.server,
-        database="Shop",
-        authentication="sql",
-        username=USER,
-        password=PASSWORD,
-    )
+def table_in(server: SqlServerStandIn, table: Table) -> SqlServerTable:
+    """Return a table of the stand-in as the agent reads it."""
+    login = sql_login(server.server, "Shop", USER, PASSWORD)
+    return SqlServerTable(login, (table.schema, table.name), _columns(table))
+
+
+def _columns(table: Table) -> Columns:
+    return Columns(*list(table.columns)[:3])
 
 
 @contextmanager
-def in_stand_in(table: Table) -> Iterator[SqlServerOptions]:
+def in_stand_in(table: Table) -> Iterator[SqlServerTable]:
     """Serve a table from the stand-in."""
     with SqlServerStandIn([table]) as server:
-        yield options_for(server, table)
+        yield table_in(server, table)
 
 
 @contextmanager
-def in_sql_server(table: Table) -> Iterator[SqlServerOptions]:
+def in_sql_server(table: Table) -> Iterator[SqlServerTable]:
     """Create a table under a name of its own in the real server, and drop it afterwards."""
-    own_name = quote_table(("dbo", f"{table.name}_{secrets.token_hex(4)}"))
-    product_id, product_name, sell_price = list(table.columns)[:3]
-    options = SqlServerOptions(
-        own_name, product_id, product_name, sell_price, connection_string=REAL_SERVER
-    )
-    text = connection_string(options, pick_driver(options, pyodbc.drivers()))
+    name = ("dbo", f"{table.name}_{secrets.token_hex(4)}")
+    own_name, login = quote_table(name), own_login(REAL_SERVER or "")
+    text = connection_string(login, pyodbc.drivers())
     columns = ", ".join(f"{quote_table((name,))} {kind}" for name, kind in table.columns.items())
     connection = pyodbc.connect(text, autocommit=True)
     try:
         connection.execute(f"CREATE TABLE {own_name} ({columns})")
         _fill(connection.cursor(), own_name, table)
-        yield options
+        yield SqlServerTable(login, name, _columns(table))
     finally:
         connection.execute(f"DROP TABLE IF EXISTS {own_name}")
         connection.close()

@@ -9,9 +9,9 @@ from pathlib import Path
 import pyodbc  # type: ignore[import-not-found]  # mypy doesn't find its stubs
 import pytest
 
-from agent.sqlserver_login import connection_string, pick_driver
+from agent.sqlserver.driver import connection_string
 from tests.tds import SqlServerStandIn, Table
-from tests.tds.places import options_for
+from tests.tds.places import table_in
 from tests.tds.statements import parse_batch
 from tests.tds.tokens import SqlError
 from tests.tds.wire_types import sql_type
@@ -22,8 +22,7 @@ TABLE = Table("T", {"id": "varchar(9)", "n": "int", "p": "money"}, [("a", 1, 1),
 @pytest.fixture
 def connection() -> Iterator[pyodbc.Connection]:
     with SqlServerStandIn([TABLE]) as server:
-        options = options_for(server, TABLE)
-        text = connection_string(options, pick_driver(options, pyodbc.drivers()))
+        text = connection_string(table_in(server, TABLE).login, pyodbc.drivers())
         connected = pyodbc.connect(text, autocommit=True)
         yield connected
         connected.close()
@@ -90,8 +89,7 @@ def test_parameters_are_values(connection: pyodbc.Connection) -> None:
 
 def test_two_clients_are_served_side_by_side() -> None:
     with SqlServerStandIn([TABLE]) as server:
-        options = options_for(server, TABLE)
-        text = connection_string(options, pick_driver(options, pyodbc.drivers()))
+        text = connection_string(table_in(server, TABLE).login, pyodbc.drivers())
         one, other = (pyodbc.connect(text, autocommit=True) for _ in range(2))
 
         first = one.execute("SELECT id FROM T")

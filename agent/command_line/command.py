@@ -1,0 +1,110 @@
+"""What every command gets, and makes of it: the settings, and the parts that they ask for."""
+
+import argparse
+import logging
+import platform
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import Field, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar, assert_never
+
+from agent import __version__
+from agent.command_line.progress import ShownProgress, shown_on
+from agent.command_line.redaction import Redaction
+from agent.errors import ExitCode
+from agent.export import ProductSource
+from agent.following import Clock
+from agent.settings.file import read_settings
+from agent.settings.parsing import Settings, parse_settings
+from agent.sqlite import SqliteSource, SqliteTable
+from agent.sqlserver.source import SqlServerSource
+from agent.sqlserver.table import SqlServerTable
+
+if TYPE_CHECKING:
+    from agent.storage.account import AzureStorage
+
+logger = logging.getLogger(__name__)
+
+CLOCK = Clock(time.monotonic, time.sleep)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a command."""
+
+    config: Path | None
+    """The settings file, if the user names one."""
+
+    verbose: bool
+    """Whether to show what a support person needs to see."""
+
+    environment: Mapping[str, str]
+    redaction: Redaction
+
+    def settings(self, *, with_storage: bool) -> Settings:
+        """Return the settings, whose secrets no log shows from now on; raises SettingsError."""
+        raw = read_settings(self.config, self.environment)
+        settings = parse_settings(raw, with_storage=with_storage)
+        self.redaction.learn(settings.secrets)
+        logger.debug(
+            "shopmaster %s, Python %s, %s",
+            __version__,
+            platform.python_version(),
+            platform.platform(),
+        )
+        logger.debug("settings from %s: %r", raw.file or "the environment alone", settings)
+        return settings
+
+    def progress(self) -> ShownProgress:
+        """Return the progress on standard error: no bar between the lines of a log."""
+        return shown_on(sys.stderr, plain=self.verbose)
+
+
+class Dataclass(Protocol):
+    """Any dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+
+Arguments = TypeVar("Arguments", bound=Dataclass)
+
+
+@dataclass(frozen=True, slots=True)
+class Command(Generic[Arguments]):
+    """A command: its name, its arguments, and what it does."""
+
+    name: str
+    summary: str
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    arguments: type[Arguments]
+    """A dataclass of what `add_arguments` has parsed, under the same names."""
+
+    run: Callable[[Call, Arguments], ExitCode]
+
+    def start(self, call: Call, parsed: argparse.Namespace) -> ExitCode:
+        """Run the command with its parsed arguments."""
+        values = {field.name: getattr(parsed, field.name) for field in fields(self.arguments)}
+        return self.run(call, self.arguments(**values))
+
+
+def source_for(settings: Settings) -> ProductSource:
+    """Return the products that the settings name; nothing is connected yet."""
+    match settings.products:
+        case SqliteTable() as table:
+            return SqliteSource(table)
+        case SqlServerTable() as table:
+            return SqlServerSource(table)
+        case _:
+            assert_never(settings.products)
+
+
+def storage_for(settings: Settings) -> "AzureStorage":
+    """Return the storage account that the settings name; raises StorageError for a malformed address."""
+    if settings.storage is None:
+        raise ValueError("settings without storage")  # a command forgot to ask for it
+    # Imported late: it takes longer than all the rest, and most ways to fail don't get this far.
+    from agent.storage.account import AzureStorage  # noqa: PLC0415
+
+    return AzureStorage(settings.storage, CLOCK)

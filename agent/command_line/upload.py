@@ -1,0 +1,149 @@
+"""The command `upload`: table → catalogue → cloud → outcome."""
+
+import argparse
+import re
+import secrets
+import tempfile
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from agent.catalog_file import is_packed, new_file
+from agent.command_line.command import CLOCK, Call, Command, source_for, storage_for
+from agent.command_line.outcome import (
+    describe_preview,
+    describe_run,
+    describe_unfinished,
+    exit_code,
+    where_to_look,
+)
+from agent.errors import ExitCode, NoOutcomeError, StoppedError, StorageError
+from agent.export import (
+    CatalogStore,
+    ProductSource,
+    Progress,
+    Upload,
+    upload_catalog,
+    write_products,
+)
+from agent.following import Follower, RunRecords
+from agent.preview import preview
+from contract.blobs import StoreName, new_catalog_name
+
+_IN_MEMORY = 8 << 20
+_DEFAULT_TIMEOUT = "30m"
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
+
+
+@dataclass(frozen=True, slots=True)
+class UploadArguments:
+    """What the user asked for."""
+
+    dry_run: bool
+    output: Path | None
+    no_wait: bool
+    timeout: float
+    """Seconds."""
+
+
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="read and check every product, show the first and the rejected ones, send nothing",
+    )
+    instead.add_argument(
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="write the catalogue into FILE (.json or .json.gz) instead of uploading it",
+    )
+    instead.add_argument(
+        "--no-wait",
+        action="store_true",
+        help="end after the upload, without waiting for the outcome",
+    )
+    parser.add_argument(
+        "--timeout",
+        type=_seconds,
+        default=_DEFAULT_TIMEOUT,
+        metavar="TIME",
+        help=f"how long to wait for the outcome: 90s, 10m, 2h (default: {_DEFAULT_TIMEOUT})",
+    )
+
+
+def _seconds(text: str) -> float:
+    match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]+)?)([smh]?)", text.strip().lower())
+    if match is None or float(match[1]) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time such as 90s, 10m or 2h")
+    return float(match[1]) * _UNITS[match[2]]
+
+
+def _run(call: Call, arguments: UploadArguments) -> ExitCode:
+    is_local = arguments.dry_run or arguments.output is not None
+    settings = call.settings(with_storage=not is_local)
+    source = source_for(settings)
+    with closing(call.progress()) as progress:
+        if arguments.dry_run:
+            return _preview(source, progress)
+        if arguments.output is not None:
+            return _write(source, arguments.output, progress)
+        with closing(storage_for(settings)) as storage:
+            upload = _upload(storage, settings.store, source, progress)
+            if not arguments.no_wait:
+                return _follow(storage, upload, arguments.timeout, progress)
+    print(
+        f"{upload.metadata.rows:,} products were uploaded, and are sent to Digible in the cloud.",
+        where_to_look(upload),
+        sep="\n",
+    )
+    return ExitCode.SUCCEEDED
+
+
+def _preview(source: ProductSource, progress: Progress) -> ExitCode:
+    found = preview(source, progress)
+    print(describe_preview(found))
+    return ExitCode.COMPLETED_WITH_REJECTIONS if found.rejected else ExitCode.SUCCEEDED
+
+
+def _write(source: ProductSource, path: Path, progress: Progress) -> ExitCode:
+    packed = is_packed(path)
+    with new_file(path) as file:
+        metadata = write_products(source, file, progress, packed=packed)
+    print(f"{metadata.rows:,} products were written into {path}. Nothing was uploaded.")
+    return ExitCode.SUCCEEDED
+
+
+def _upload(
+    catalogs: CatalogStore, store: StoreName, source: ProductSource, progress: Progress
+) -> Upload:
+    # The table is read through before anything is sent: a slow line must not keep its rows locked.
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as catalog:
+        metadata = write_products(source, catalog, progress, packed=True)
+        name = new_catalog_name(store, datetime.now(UTC), secrets.token_hex(4))
+        return upload_catalog(catalogs, name, catalog, metadata, progress)
+
+
+def _follow(records: RunRecords, upload: Upload, seconds: float, progress: Progress) -> ExitCode:
+    goes_on = f"The upload itself is done, and goes on in the cloud.\n{where_to_look(upload)}"
+    try:
+        run = Follower(records, CLOCK, progress).follow(upload.store, upload.run, seconds)
+    except StorageError as error:
+        raise StorageError(f"{error} {goes_on}") from error
+    except KeyboardInterrupt:
+        raise StoppedError(f"Stopped waiting. {goes_on}") from None
+    if run is None or not run.state.is_final:
+        raise NoOutcomeError(describe_unfinished(run, upload, seconds))
+    print(describe_run(run))
+    return exit_code(run.state)
+
+
+UPLOAD = Command(
+    name="upload",
+    summary="Read all products, upload them, and tell what became of them.",
+    add_arguments=_add_arguments,
+    arguments=UploadArguments,
+    run=_run,
+)

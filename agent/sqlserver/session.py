@@ -1,0 +1,166 @@
+"""A connection to SQL Server through pyodbc; whatever goes wrong with it is put into words."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, Protocol
+
+from agent.errors import DatabaseError, DatabaseProblem
+from agent.names import TableName, closest, quote_bracketed, quote_table, shown_table
+from agent.sqlserver.address import knock
+from agent.sqlserver.driver import connection_string, driver_missing
+from agent.sqlserver.login import Login
+from agent.sqlserver.messages import Complaint, Scene, explained, problem_of, read_complaint
+from agent.sqlserver.table import SqlServerTable, TimeLimits
+
+_ROWS_AT_ONCE = 1000
+_SYSTEM_DATABASES = {"master", "model", "msdb", "tempdb"}
+_DBMS_NAME = 17  # SQLGetInfo's SQL_DBMS_NAME
+
+
+class Cursor(Protocol):
+    """The part of pyodbc's cursor that is used here."""
+
+    def fetchmany(self, size: int, /) -> list[Sequence[Any]]: ...  # noqa: D102  as in PEP 249
+    def fetchall(self) -> list[Sequence[Any]]: ...  # noqa: D102  as in PEP 249
+
+
+class Connection(Protocol):
+    """The part of pyodbc's connection that is used here; mypy doesn't find the stubs it comes with."""
+
+    timeout: int
+
+    def execute(self, sql: str, *parameters: str) -> Cursor: ...  # noqa: D102  as a cursor's
+    def getinfo(self, what: int, /) -> Any: ...  # noqa: D102  as ODBC's SQLGetInfo
+    def close(self) -> None: ...  # noqa: D102  as in PEP 249
+
+
+class Session:
+    """An open connection, for reading only."""
+
+    def __init__(self, connection: Connection, table: TableName) -> None:
+        self._connection = connection
+        self._table = table
+
+    def rows(self, query: str) -> Iterator[Sequence[object]]:
+        """Yield a query's rows, of which at most a thousand are in memory."""
+        cursor = self._connection.execute(query)
+        while rows := cursor.fetchmany(_ROWS_AT_ONCE):
+            yield from rows
+
+    def number(self, query: str) -> int:
+        """Return the one number that a query answers."""
+        ((number,),) = self._connection.execute(query).fetchall()
+        return int(number)
+
+    def columns(self) -> dict[str, str | None]:
+        """Return the table's columns in their order, with the collation of those that hold text."""
+        query = (
+            f"SELECT name, collation_name FROM {self._catalog}sys.columns "  # noqa: S608  quoted
+            "WHERE object_id = OBJECT_ID(?) ORDER BY column_id"
+        )
+        rows = self._connection.execute(query, quote_table(self._table)).fetchall()
+        return {row[0]: row[1] for row in rows}
+
+    def tables(self) -> list[str]:
+        """Return the tables and views that may be read, as the settings would name them."""
+        query = f"SELECT TABLE_SCHEMA, TABLE_NAME FROM {self._catalog}INFORMATION_SCHEMA.TABLES"  # noqa: S608  quoted
+        rows = self._connection.execute(query).fetchall()
+        return [shown_table((*self._table[:-2], row[0], row[1])) for row in rows]
+
+    @property
+    def _catalog(self) -> str:
+        """The database in which the views that know the table are, as a prefix."""
+        return f"{quote_bracketed(self._table[0])}." if len(self._table) == 3 else ""
+
+
+@contextmanager
+def open_session(table: SqlServerTable, limits: TimeLimits) -> Iterator[Session]:
+    """Connect for as long as the block lasts; raises DatabaseError for whatever goes wrong in it."""
+    odbc = _load_pyodbc()
+    login = table.login
+    text = connection_string(login, odbc.drivers())
+    if login.address is not None:
+        knock(login.address, limits.knock)
+    try:
+        connection = _connect(odbc, text, limits)
+    except odbc.Error as error:
+        complaint = read_complaint(error)
+        problem = problem_of(complaint, connecting=True)
+        names = _databases(odbc, login, limits) if problem is DatabaseProblem.NO_DATABASE else []
+        raise explained(problem, complaint, Scene.of(table, limits), names) from error
+    session = Session(connection, table.name)
+    try:
+        _give_way(connection, limits)
+        yield session
+    except odbc.Error as error:
+        raise _explained(odbc, read_complaint(error), session, table, limits) from error
+    finally:
+        with suppress(odbc.Error):
+            connection.close()
+
+
+def _load_pyodbc() -> Any:
+    """Import pyodbc only now: on Linux it needs unixODBC, which nobody needs for SQLite."""
+    try:
+        import pyodbc  # type: ignore[import-not-found]  # noqa: PLC0415  mypy doesn't find its stubs
+    except ImportError as error:
+        if "libodbc" in str(error):
+            what = (
+                "unixODBC is not installed here (on Debian and Ubuntu: apt-get install unixodbc)."
+            )
+        else:
+            what = "The Python package pyodbc is not installed here (pip install pyodbc)."
+        raise driver_missing(what) from error
+    return pyodbc
+
+
+def _connect(odbc: Any, text: str, limits: TimeLimits) -> Connection:
+    odbc.pooling = False  # a pool would hand out connections that were cut meanwhile
+    connection: Connection = odbc.connect(
+        text, autocommit=True, timeout=limits.login, readonly=True
+    )
+    connection.timeout = limits.answer  # each cursor takes it over when it is made
+    return connection
+
+
+def _give_way(connection: Connection, limits: TimeLimits) -> None:
+    """Let the tills go first: in a deadlock, and where they hold a lock."""
+    name = str(connection.getinfo(_DBMS_NAME))
+    if "SQL Server" not in name:
+        raise DatabaseError(
+            DatabaseProblem.OTHER,
+            f"`connection_string` in the settings leads to {name}, and the agent reads SQL Server. "
+            "Correct it.",
+        )
+    milliseconds = limits.lock * 1000
+    connection.execute(f"SET DEADLOCK_PRIORITY LOW; SET LOCK_TIMEOUT {milliseconds:d}")
+
+
+def _explained(
+    odbc: Any, complaint: Complaint, session: Session, table: SqlServerTable, limits: TimeLimits
+) -> DatabaseError:
+    """Look up the names that exist, where one that doesn't is what went wrong."""
+    problem = problem_of(complaint, connecting=False)
+    names: list[str] = []
+    missing: list[str] = []
+    with suppress(odbc.Error):
+        if problem is DatabaseProblem.NO_TABLE:
+            names = closest(shown_table(table.name), session.tables())
+        elif problem is DatabaseProblem.NO_COLUMN:
+            names = list(session.columns())
+            known = {name.casefold() for name in names}
+            missing = [name for name in table.columns if name.casefold() not in known]
+    return explained(problem, complaint, Scene.of(table, limits), names, missing)
+
+
+def _databases(odbc: Any, login: Login, limits: TimeLimits) -> list[str]:
+    """Return the databases that this login may open, closest first; none where even that fails."""
+    query = "SELECT name FROM sys.databases WHERE HAS_DBACCESS(name) = 1"
+    text = connection_string(login.with_database("master"), odbc.drivers())
+    try:
+        connection = _connect(odbc, text, limits)
+        names = [row[0] for row in connection.execute(query).fetchall()]
+        connection.close()
+    except odbc.Error:
+        return []
+    return closest(login.database, (name for name in names if name not in _SYSTEM_DATABASES))

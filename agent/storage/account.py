@@ -1,0 +1,194 @@
+"""The storage account: catalogues go up as blocks, run records come down."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from io import BytesIO
+from itertools import count
+from typing import IO, Any, TypeVar
+from urllib.parse import urlsplit
+
+from azure.core import MatchConditions
+from azure.core.exceptions import (
+    AzureError,
+    HttpResponseError,
+    ResourceExistsError,
+    ResourceModifiedError,
+    ResourceNotFoundError,
+)
+from azure.storage.blob import BlobClient, BlobServiceClient, ContentSettings
+
+from agent.errors import StoppedError, StorageError, StorageUnavailableError
+from agent.following import Clock
+from agent.storage.address import StorageAccount, StorageConnection, StorageSignIn
+from agent.storage.messages import Account, Task, explained
+from contract.blobs import CATALOGS, RUNS, CatalogMetadata, RunId, StoreName, run_record_name
+from contract.run import Run
+from contract.run_record import RunRecordError, decode_run
+
+logger = logging.getLogger(__name__)
+
+BLOCK = 1 << 18
+"""Bytes of a block: even at 200 kbit/s one takes 10 s, within the time-out, and a lost one costs no more."""
+
+_CONNECT_SECONDS, _ANSWER_SECONDS = 8, 15
+_PATIENCE = 20.0
+"""Seconds for which trouble that may pass is waited out, before an upload is given up."""
+
+_PAUSES = (0.5, 1.0, 2.0, 4.0)
+_NOT_MODIFIED = 304
+_ALREADY_THERE = (ResourceExistsError, ResourceModifiedError)
+
+_UPLOADING = Task("The catalogue can't be uploaded", CATALOGS, "create and write blobs")
+_VERIFYING = Task("The uploaded catalogue can't be looked at", CATALOGS, "read blobs")
+_FOLLOWING = Task("The run record can't be read", RUNS, "read blobs")
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Expected:
+    """A blob as it should be stored."""
+
+    size: int
+    etag: str
+    metadata: dict[str, str]
+
+
+def connect(sign_in: StorageSignIn) -> BlobServiceClient:
+    """Give a client for the account; nothing is sent yet. Raises StorageError for a malformed address."""
+    options: dict[str, Any] = {
+        "retry_total": 0,  # `_patiently` retries, by time instead of by number
+        "connection_timeout": _CONNECT_SECONDS,
+        "read_timeout": _ANSWER_SECONDS,
+    }
+    try:
+        match sign_in:
+            case StorageConnection(text):
+                return BlobServiceClient.from_connection_string(text, **options)
+            case StorageAccount(url, None):
+                # Imported late: it takes longer than all the rest, and a SAS needs none of it.
+                from azure.identity import DefaultAzureCredential  # noqa: PLC0415
+
+                return BlobServiceClient(url, DefaultAzureCredential(), **options)
+            case StorageAccount(url, sas):
+                return BlobServiceClient(f"{url}?{sas}", **options)
+    except ValueError as error:
+        raise StorageError(
+            "The storage account's address or connection string in the settings is malformed. "
+            "Copy it into the settings again, whole."
+        ) from error
+
+
+class AzureStorage:
+    """A storage account, as the agent's use cases see it."""
+
+    def __init__(self, sign_in: StorageSignIn, clock: Clock) -> None:
+        """Take how to sign in; nothing is sent yet. Raises StorageError for a malformed address."""
+        self._service = connect(sign_in)
+        self._account = Account(urlsplit(self._service.url).netloc, sign_in)
+        self._clock = clock
+        self._seen: dict[str, tuple[str, Run]] = {}
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._service.close()
+
+    def put(
+        self, name: str, catalog: IO[bytes], metadata: CatalogMetadata, sent: Callable[[int], None]
+    ) -> str:
+        """Upload a catalogue and give its ETag; it becomes visible at once and whole, or never.
+
+        The blocks of an upload that is interrupted are no blob: the service drops them after a week.
+        Raises StorageError; after one, nothing was uploaded unless it says so.
+        """
+        blob = self._service.get_blob_client(CATALOGS, name)
+        blocks: list[str] = []
+        while block := catalog.read(BLOCK):
+            block_id = f"{len(blocks):08d}"
+            self._patiently(partial(_stage, blob, block_id, block), _UPLOADING)
+            blocks.append(block_id)
+            sent(catalog.tell())
+        try:
+            etag = self._commit(blob, blocks, metadata)
+            self._verify(blob, _Expected(catalog.tell(), etag, metadata.to_headers()))
+            logger.debug("%s is stored: %d bytes, version %s", name, catalog.tell(), etag)
+        except KeyboardInterrupt:
+            raise StoppedError(
+                "Stopped in the upload's last moment: it may have been completed and go on in the cloud."
+            ) from None
+        return etag
+
+    def _commit(self, blob: BlobClient, blocks: list[str], metadata: CatalogMetadata) -> str:
+        commit = partial(
+            blob.commit_block_list,
+            blocks,  # type: ignore[arg-type]  # ids are taken too, whatever the annotation says
+            metadata=metadata.to_headers(),
+            content_settings=ContentSettings(content_type="application/gzip"),
+            match_condition=MatchConditions.IfMissing,
+        )
+        try:
+            return str(self._patiently(commit, _UPLOADING)["etag"])
+        except _ALREADY_THERE:
+            # The name is ours alone: an earlier try was carried out, only its answer was lost.
+            return str(self._patiently(blob.get_blob_properties, _VERIFYING).etag)
+
+    def _verify(self, blob: BlobClient, expected: "_Expected") -> None:
+        """Compare what is stored with what was sent: SDKs have lost blocks in retries before."""
+        try:
+            stored = self._patiently(blob.get_blob_properties, _VERIFYING)
+        except StorageError as error:
+            # Many a store may write and not read. Each block's checksum was verified on its way.
+            logger.debug("what was uploaded can't be looked at: %s", error)
+            return
+        if _Expected(stored.size, stored.etag, dict(stored.metadata)) != expected:
+            raise StorageError(
+                "What the storage account holds is not what was uploaded. "
+                "Run the upload again; if that doesn't help, tell your operator."
+            )
+
+    def read(self, store: StoreName, run: RunId) -> Run | None:
+        """Give a run as its record has it now; None if there is none yet, or it is damaged."""
+        name = run_record_name(store, run)
+        blob = self._service.get_blob_client(RUNS, name)
+        etag, before = self._seen.get(name, (None, None))
+        unless: dict[str, Any] = (
+            {"etag": etag, "match_condition": MatchConditions.IfModified} if etag else {}
+        )
+        try:
+            found = blob.download_blob(**unless)
+            run_now = decode_run(found.readall())
+        except ResourceNotFoundError:
+            return None
+        except RunRecordError as error:
+            logger.debug("%s", error)
+            return before
+        except AzureError as error:
+            if isinstance(error, HttpResponseError) and error.status_code == _NOT_MODIFIED:
+                return before
+            raise explained(error, _FOLLOWING, self._account) from error
+        self._seen[name] = (found.properties.etag, run_now)
+        return run_now
+
+    def _patiently(self, call: Callable[[], T], task: Task) -> T:
+        """Do `call` again while its trouble may pass; raises StorageError, or one of _ALREADY_THERE as it is."""
+        begun = self._clock.monotonic()
+        for attempt in count():
+            try:
+                return call()
+            except _ALREADY_THERE:
+                raise
+            except AzureError as error:
+                trouble = explained(error, task, self._account)
+                is_late = attempt and self._clock.monotonic() - begun >= _PATIENCE
+                if is_late or not isinstance(trouble, StorageUnavailableError):
+                    raise trouble from error
+                logger.debug("try %d: %s", attempt + 1, trouble)
+            self._clock.sleep(_PAUSES[min(attempt, len(_PAUSES) - 1)])
+        raise AssertionError
+
+
+def _stage(blob: BlobClient, block_id: str, block: bytes) -> None:
+    # As a stream, the block is sent in small pieces: each has the time-out to itself on a slow line.
+    blob.stage_block(block_id, BytesIO(block), len(block), validate_content=True)

@@ -1,0 +1,139 @@
+"""Where the storage account is and how to sign in to it: addresses taken apart, no network."""
+
+import ipaddress
+from dataclasses import dataclass, field
+from urllib.parse import SplitResult, parse_qs, urlsplit
+
+from contract.blobs import CATALOGS
+
+
+@dataclass(frozen=True, slots=True)
+class StorageAccount:
+    """A storage account by address."""
+
+    url: str
+    """Without container, query and closing slash."""
+
+    sas: str | None = field(default=None, repr=False)
+    """The query of a SAS URL; without one, azure-identity signs in."""
+
+    container: str | None = None
+    """The only container that the SAS opens, if it is one of a container."""
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be shown."""
+        return _secrets_of(self.sas) if self.sas is not None else ()
+
+
+@dataclass(frozen=True, slots=True)
+class StorageConnection:
+    """A storage account by connection string."""
+
+    connection_string: str = field(repr=False)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be shown."""
+        values = _values(self.connection_string)
+        key, sas = values.get("accountkey", ""), values.get("sharedaccesssignature", "")
+        return (self.connection_string, *filter(None, [key]), *_secrets_of(sas))
+
+
+StorageSignIn = StorageAccount | StorageConnection
+
+
+class AddressError(ValueError):
+    """An address can't be used; the message says why, in words that follow the setting's name."""
+
+
+def parse_web_address(text: str) -> SplitResult:
+    """Take apart an https address (http on this machine alone); raises AddressError."""
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise AddressError("is no web address") from None
+    if parts.scheme not in {"https", "http"} or not host or any(map(str.isspace, text)):
+        raise AddressError("is no web address: it begins with https:// and a host's name")
+    if parts.scheme == "http" and not _is_this_machine(host):
+        raise AddressError(
+            "begins with http://, which would send secrets in the open: write https://"
+        )
+    if parts.username is not None or parts.fragment:
+        raise AddressError("holds a user name, a password or a #, which don't belong there")
+    return parts
+
+
+def parse_account_url(text: str) -> StorageAccount:
+    """Read `storage.account_url`: an account's blob address, or a SAS URL of it or of its catalogues.
+
+    Raises AddressError; its message never repeats the query.
+    """
+    parts = parse_web_address(text)
+    if ".dfs." in parts.netloc or ".queue." in parts.netloc or ".table." in parts.netloc:
+        raise AddressError("is not the account's blob address, https://….blob.core.windows.net")
+    path = [part for part in parts.path.split("/") if part]
+    account = path[:1] if _has_account_in_path(parts.hostname or "") else []
+    containers = path[len(account) :]
+    url = "/".join([f"{parts.scheme}://{parts.netloc}", *account])
+    query = parse_qs(parts.query)
+    if not parts.query:
+        if containers:
+            raise AddressError(f"names a container: write the account alone, {url}")
+        return StorageAccount(url)
+    if "sig" not in query:
+        raise AddressError("has a query without `sig`, so it is no SAS URL: copy all of it")
+    return StorageAccount(url, parts.query, _sas_container(query, containers))
+
+
+def _sas_container(query: dict[str, list[str]], containers: list[str]) -> str | None:
+    """Give the one container that a SAS opens, or None for a SAS of the account."""
+    if "ss" in query:
+        return None
+    if query.get("sr") != ["c"]:
+        raise AddressError("is a SAS of a single blob: one of the account or a container is needed")
+    if containers != [CATALOGS]:
+        raise AddressError(
+            f"is a SAS of a container, and its address is not that of `{CATALOGS}`, where catalogues go"
+        )
+    return CATALOGS
+
+
+def parse_connection_string(text: str) -> StorageConnection:
+    """Read `storage.connection_string`; raises AddressError for what doesn't look like one."""
+    values = _values(text)
+    has_key = "accountname" in values and "accountkey" in values
+    has_sas = "blobendpoint" in values and "sharedaccesssignature" in values
+    if not (has_key or has_sas):
+        raise AddressError(
+            "is no connection string of a storage account: it holds AccountName=…;AccountKey=…, "
+            "or BlobEndpoint=…;SharedAccessSignature=…"
+        )
+    return StorageConnection(text)
+
+
+def _secrets_of(sas: str) -> tuple[str, ...]:
+    return (sas, *parse_qs(sas).get("sig", [])) if sas else ()
+
+
+def _values(connection_string: str) -> dict[str, str]:
+    """Return what a storage account's connection string says, by lower-case name."""
+    pairs = (part.partition("=") for part in connection_string.split(";") if part.strip())
+    return {name.strip().lower(): value.strip() for name, _, value in pairs}
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _has_account_in_path(host: str) -> bool:
+    """Whether the host is an emulator's, which serves several accounts: `http://127.0.0.1:10000/name`."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return "." not in host
+    return True

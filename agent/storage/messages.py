@@ -1,0 +1,166 @@
+"""Puts what the Azure libraries raise into words: what failed, why, and which right is missing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from urllib.parse import parse_qs
+
+from azure.core.exceptions import (
+    AzureError,
+    ClientAuthenticationError,
+    HttpResponseError,
+    IncompleteReadError,
+    ServiceRequestError,
+    ServiceResponseError,
+)
+
+from agent.errors import StorageError, StorageUnavailableError
+from agent.storage.address import StorageAccount, StorageSignIn
+
+_SKEW = timedelta(minutes=14)  # the service bears 15
+_PASSING = {408, 429, 500, 502, 503, 504}
+
+_AGAIN = "Try again; if it stays, tell your operator."
+_UNSAFE = (
+    "can't be reached safely, since its certificate isn't trusted here. Check this computer's clock, "
+    "and whether a proxy or virus scanner stands between."
+)
+_NEW_SAS = "Ask for a new SAS, and put it into the settings."
+_SIGN_IN = "Put a SAS URL or a connection string into the settings."
+
+_REFUSALS = {
+    "AuthorizationProtocolMismatch": (
+        "the SAS allows https only",
+        "Begin `account_url` with https.",
+    ),
+    "AuthorizationSourceIPMismatch": ("the SAS doesn't allow this internet address", _NEW_SAS),
+    "AuthorizationServiceMismatch": ("the SAS isn't for the blob service (ss=b)", _NEW_SAS),
+    "AuthorizationResourceTypeMismatch": ("the SAS isn't for objects (srt=o)", _NEW_SAS),
+    "KeyBasedAuthenticationNotPermitted": (
+        "it accepts no keys",
+        "Use `account_url` in the settings instead of a connection string.",
+    ),
+    "AccountIsDisabled": ("it is disabled", "Ask whoever runs the storage account."),
+    "PublicAccessNotPermitted": ("no sign-in was sent", _SIGN_IN),
+    "NoAuthenticationInformation": ("no sign-in was sent", _SIGN_IN),
+}
+"""By the service's error code: why it refuses, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What was being done when it failed."""
+
+    failure: str
+    """Such as `The catalogue can't be uploaded`."""
+
+    container: str
+    right: str
+    """Which right it takes, such as `create and write`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The storage account it was done with."""
+
+    host: str
+    sign_in: StorageSignIn
+
+
+def explained(error: AzureError, task: Task, account: Account) -> StorageError:
+    """Give the error for the user; neither an address's query nor a key is ever part of it."""
+    begin = f"{task.failure}: the storage account {account.host}"
+    if isinstance(error, ServiceRequestError | ServiceResponseError | IncompleteReadError):
+        said = f"{error.inner_exception!r} {error}".lower()
+        if "[ssl" in said or "certificate" in said:
+            return StorageError(f"{begin} {_UNSAFE}")
+        return StorageUnavailableError(f"{begin} {_unreachable(said)}")
+    if not isinstance(error, HttpResponseError):
+        return StorageError(f"{begin} met an unexpected error ({type(error).__name__}). {_AGAIN}")
+    if error.status_code is None and isinstance(error, ClientAuthenticationError):
+        return StorageError(
+            f"{task.failure}: this computer can't sign in to Azure for {account.host}. "
+            "Sign it in (a managed identity, or AZURE_TENANT_ID, AZURE_CLIENT_ID and a certificate), "
+            "or put a SAS URL into the settings."
+        )
+    if error.status_code in _PASSING:
+        return StorageUnavailableError(
+            f"{begin} is busy or in trouble (HTTP {error.status_code}). Try again later."
+        )
+    answer, to_do = _answer(error, task, account.sign_in)
+    return StorageError(f"{begin} {answer}. {to_do}")
+
+
+def _answer(error: HttpResponseError, task: Task, sign_in: StorageSignIn) -> tuple[str, str]:
+    found = getattr(error, "error_code", None)
+    code = str(getattr(found, "value", found) or "")
+    if error.status_code in {401, 403}:
+        reason, to_do = _refusal(error, code, task, sign_in)
+        return f"refuses it, since {reason}", to_do
+    if error.status_code == 404:
+        return (
+            f"has no container `{task.container}`",
+            "Create it, or correct the account in the settings.",
+        )
+    return f"answers HTTP {error.status_code}{f' ({code})' if code else ''}", _AGAIN
+
+
+def _unreachable(said: str) -> str:
+    if any(word in said for word in ("resolve", "getaddrinfo", "name or service", "nodename")):
+        return (
+            "is not known on the internet. Check its name in the settings, and this computer's "
+            "internet connection."
+        )
+    how = "was refused" if "refused" in said else "timed out" if "timed out" in said else "broke"
+    return (
+        f"can't be reached (the connection {how}). Check this computer's internet connection and the "
+        "account in the settings."
+    )
+
+
+def _refusal(
+    error: HttpResponseError, code: str, task: Task, sign_in: StorageSignIn
+) -> tuple[str, str]:
+    now = _service_time(error)
+    expiry = _sas_expiry(sign_in)
+    if expiry is not None and now is not None and expiry <= now:
+        return (
+            f"the SAS in the settings expired on {expiry:%Y-%m-%d %H:%M} UTC",
+            "Ask for a new one, and put it into the settings.",
+        )
+    skew = datetime.now(UTC) - now if now else timedelta(0)
+    if abs(skew) > _SKEW:
+        minutes = round(abs(skew).total_seconds() / 60)
+        way = "fast" if skew > timedelta(0) else "slow"
+        return f"this computer's clock is {minutes} minutes {way}", "Set the clock right."
+    if code in _REFUSALS:
+        return _REFUSALS[code]
+    if code == "AuthenticationFailed":
+        return (
+            "the key, SAS or identity in the settings is not valid for it",
+            "Copy the sign-in into the settings again, whole.",
+        )
+    right = f"the right to {task.right} in its container `{task.container}`"
+    return (
+        f"{right} is missing, or its network rules keep this computer out ({code or error.status_code})",
+        "Ask whoever runs the storage account for it.",
+    )
+
+
+def _service_time(error: HttpResponseError) -> datetime | None:
+    headers: Mapping[str, str] = getattr(error.response, "headers", {})
+    try:
+        return parsedate_to_datetime(headers.get("Date") or "").astimezone(UTC)
+    except ValueError:
+        return None
+
+
+def _sas_expiry(sign_in: StorageSignIn) -> datetime | None:
+    if not isinstance(sign_in, StorageAccount) or sign_in.sas is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(parse_qs(sign_in.sas)["se"][0])
+    except (KeyError, ValueError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,127 @@
+"""Which settings file is read, and how one that can't be is reported."""
+
+from pathlib import Path
+
+import pytest
+
+from agent.errors import SettingsError
+from agent.settings import file
+from agent.settings.file import machine_wide_file, read_settings
+
+
+@pytest.fixture(autouse=True)
+def machine_wide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The machine-wide place is a folder of the test's, and the current folder another."""
+    place = tmp_path / "machine" / "shopmaster.toml"
+    monkeypatch.setattr(file, "machine_wide_file", lambda _: place)
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    return place
+
+
+def write(path: Path, store: str) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f'store = "{store}"\n', encoding="utf-8")
+    return path
+
+
+def store(config: Path | None, environment: dict[str, str]) -> object:
+    return read_settings(config, environment).entries["store"].value
+
+
+def test_each_place_is_searched_in_its_turn(tmp_path: Path, machine_wide: Path) -> None:
+    write(Path("shopmaster.toml"), "current-folder")
+    assert store(None, {}) == "current-folder"
+    write(machine_wide, "machine-wide")
+    assert store(None, {}) == "machine-wide"
+    variable = {"SHOPMASTER_CONFIG": str(write(tmp_path / "v.toml", "variable"))}
+    assert store(None, variable) == "variable"
+    assert store(write(tmp_path / "o.toml", "option"), variable) == "option"
+
+
+def test_the_environment_wins_over_the_file(machine_wide: Path) -> None:
+    write(machine_wide, "file")
+    assert store(None, {"SHOPMASTER_STORE": "environment"}) == "environment"
+    assert store(None, {"SHOPMASTER_STORE": ""}) == "file"
+
+
+def test_a_table_s_key_is_named_with_two_underscores() -> None:
+    entries = read_settings(None, {"SHOPMASTER_DATABASE__SERVER": "pc", "PATH": "x"}).entries
+    assert [(key, entry.value) for key, entry in entries.items()] == [("database.server", "pc")]
+
+
+@pytest.mark.parametrize(
+    ("config", "environment", "asked"),
+    [
+        (Path("gone.toml"), {}, "--config"),
+        (None, {"SHOPMASTER_CONFIG": "gone.toml"}, "$SHOPMASTER_CONFIG"),
+    ],
+    ids=["option", "variable"],
+)
+def test_a_named_file_that_is_not_there_is_an_error(
+    config: Path | None, environment: dict[str, str], asked: str, machine_wide: Path
+) -> None:
+    write(machine_wide, "not-this-one")
+    with pytest.raises(SettingsError, match=r"no settings file gone\.toml") as caught:
+        read_settings(config, environment)
+    assert asked in str(caught.value)
+
+
+def test_a_file_that_cannot_be_read_is_an_error_and_not_passed_over(machine_wide: Path) -> None:
+    machine_wide.mkdir(parents=True)  # a folder in its place: opening it fails on every system
+    write(Path("shopmaster.toml"), "current-folder")
+    with pytest.raises(SettingsError, match="can't be read") as caught:
+        read_settings(None, {})
+    assert str(machine_wide) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('store = "1"\nserver = "localhost\\SQLEXPRESS"\n', ["line 2", r"'localhost\SQLEXPRESS'"]),
+        ("store = shop\n", ["line 1, column 9", "quotes"]),
+        ('store = "1"\n[database\n', ["line 2"]),
+        ('store = "1', ["line 1"]),
+        ('store = "1"\nstore = "2"\n', ["Cannot overwrite a value"]),
+    ],
+    ids=["backslash", "no quotes", "open bracket", "open quote", "twice"],
+)
+def test_a_syntax_error_names_its_line(text: str, words: list[str], machine_wide: Path) -> None:
+    machine_wide.parent.mkdir()
+    machine_wide.write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError, match="can't be read") as caught:
+        read_settings(None, {})
+    assert all(word in str(caught.value) for word in words), str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_notepads_byte_order_mark_and_line_ends_are_fine(machine_wide: Path) -> None:
+    machine_wide.parent.mkdir()
+    machine_wide.write_bytes(b'\xef\xbb\xbfstore = "shop"\r\n[database]\r\ntable = "x"\r\n')
+    assert store(None, {}) == "shop"
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [('store = "1"'.encode("utf-16"), "UTF-16"), (b'store = "1"\ntable = "\xe9"\n', "line 2")],
+    ids=["utf-16", "cp1252"],
+)
+def test_another_encoding_is_named(data: bytes, words: str, machine_wide: Path) -> None:
+    machine_wide.parent.mkdir()
+    machine_wide.write_bytes(data)
+    with pytest.raises(SettingsError, match="UTF-8") as caught:
+        read_settings(None, {})
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("platform", "parts"),
+    [
+        ("win32", ("D:\\Data", "shopMaster", "shopmaster.toml")),
+        ("linux", ("/etc", "shopmaster", "shopmaster.toml")),
+        ("darwin", ("/Library", "Application Support", "shopMaster", "shopmaster.toml")),
+    ],
+)
+def test_each_platform_has_its_machine_wide_place(platform: str, parts: tuple[str, ...]) -> None:
+    assert machine_wide_file({"PROGRAMDATA": "D:\\Data"}, platform) == Path(*parts)

@@ -1,0 +1,240 @@
+"""Settings: everything wrong is said at once, in plain words, without a secret."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from agent.errors import SettingsError
+from agent.names import Columns
+from agent.settings.file import read_settings
+from agent.settings.parsing import Settings, parse_settings
+from agent.sqlite import SqliteTable
+from agent.sqlserver.login import own_login, sql_login, windows_login
+from agent.sqlserver.table import SqlServerTable
+from agent.storage.address import StorageAccount, StorageConnection
+from contract.blobs import StoreName
+
+FULL = r"""
+store = "0001"
+[database]
+server = 'localhost\SQLEXPRESS'
+database = "Shop"
+table = "dbo.Products"
+authentication = "windows"
+[columns]
+product_id = "Id"
+product_name = "Name"
+sell_price = "Price"
+[storage]
+account_url = "https://shop.blob.invalid"
+"""
+SQLITE = """
+store = "0001"
+[database]
+sqlite = "shop.db"
+table = "Products"
+"""
+KEY = "AccountName=shop;AccountKey=c2VjcmV0"
+ALL_IN_ENVIRONMENT = {
+    "SHOPMASTER_STORE": "0001",
+    "SHOPMASTER_DATABASE__SQLITE": "shop.db",
+    "SHOPMASTER_DATABASE__TABLE": "Products",
+    "SHOPMASTER_STORAGE__CONNECTION_STRING": KEY,
+}
+
+
+class Given:
+    """A settings file's text and an environment, parsed together."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __call__(
+        self, text: str | None, environment: dict[str, str] | None = None, *, storage: bool = True
+    ) -> Settings:
+        path = self._folder / "shopmaster.toml"
+        if text is not None:
+            path.write_text(text, encoding="utf-8")
+        raw = read_settings(path if text is not None else None, environment or {})
+        return parse_settings(raw, with_storage=storage)
+
+    def problems(self, text: str | None, environment: dict[str, str] | None = None) -> str:
+        with pytest.raises(SettingsError) as caught:
+            self(text, environment)
+        return str(caught.value)
+
+
+@pytest.fixture
+def given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Given:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("agent.settings.file.machine_wide_file", lambda _: tmp_path / "no.toml")
+    return Given(tmp_path)
+
+
+def test_every_setting_is_read(given: Given) -> None:
+    assert given(FULL) == Settings(
+        store=StoreName("0001"),
+        products=SqlServerTable(
+            windows_login("localhost\\SQLEXPRESS", "Shop"),
+            ("dbo", "Products"),
+            Columns("Id", "Name", "Price"),
+        ),
+        storage=StorageAccount("https://shop.blob.invalid"),
+    )
+
+
+def test_the_help_s_example_is_a_good_settings_file(given: Given) -> None:
+    from agent.command_line.main import _SETTINGS_HELP  # noqa: PLC0415  the text itself is under test
+
+    example = _SETTINGS_HELP.partition("current folder:\n\n")[2].partition("\n\nEach setting")[0]
+    assert given(example).products.name == ("dbo", "Products")
+    assert tomllib.loads(example)["database"]["server"] == "localhost\\SQLEXPRESS"
+
+
+def test_the_environment_alone_is_enough(given: Given) -> None:
+    settings = given(None, ALL_IN_ENVIRONMENT)
+    columns = Columns("ProductID", "ProductName", "SellPrice")
+    assert settings.products == SqliteTable(Path("shop.db"), "Products", columns)
+    assert settings.storage == StorageConnection(KEY)
+
+
+def sqlite_path(settings: Settings) -> Path:
+    assert isinstance(settings.products, SqliteTable)
+    return settings.products.path
+
+
+def test_a_relative_sqlite_path_starts_from_the_settings_file(given: Given, tmp_path: Path) -> None:
+    assert sqlite_path(given(SQLITE, storage=False)) == tmp_path / "shop.db"
+    there = given(SQLITE, {"SHOPMASTER_DATABASE__SQLITE": "x.db"}, storage=False)
+    assert sqlite_path(there) == Path("x.db")
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [("a.b.c.d", "a.b.c.d"), ("dbo.Products", "dbo.Products"), ("[x]]y]", "x]y"), (" P ", "P")],
+)
+def test_a_table_of_sqlite_has_no_parts(given: Given, written: str, name: str) -> None:
+    text = SQLITE.replace('"Products"', f'"{written}"')
+    assert given(text, storage=False).products.name == name
+
+
+def test_storage_is_needed_only_where_it_is_used(given: Given) -> None:
+    assert given(SQLITE, storage=False).storage is None
+    assert "[storage] is missing" in given.problems(SQLITE)
+
+
+def test_sql_server_s_own_login_takes_its_password_from_the_environment(given: Given) -> None:
+    text = FULL.replace('"windows"', '"sql"\nusername = "till"')
+    settings = given(text, {"SHOPMASTER_DATABASE__PASSWORD": "hunter2"})
+    assert isinstance(settings.products, SqlServerTable)
+    assert settings.products.login == sql_login("localhost\\SQLEXPRESS", "Shop", "till", "hunter2")
+    assert settings.secrets == ("hunter2",)
+    assert "SHOPMASTER_DATABASE__PASSWORD" in given.problems(text)
+
+
+def test_a_choice_in_the_environment_replaces_the_files(given: Given) -> None:
+    odbc = {"SHOPMASTER_DATABASE__CONNECTION_STRING": "Driver=x;Server=y"}
+    products = given(FULL, odbc).products
+    assert isinstance(products, SqlServerTable)
+    assert products.login == own_login("Driver=x;Server=y")
+    key = {"SHOPMASTER_STORAGE__CONNECTION_STRING": KEY}
+    assert given(FULL, key).storage == StorageConnection(KEY)
+
+
+def test_all_problems_are_reported_together(given: Given) -> None:
+    text = """
+stroe = "0001"
+database_name = 7
+[database]
+servr = "pc"
+database = 1
+authentication = "kerberos"
+[columns]
+product_id = ""
+[storage]
+account_url = "http://shop.blob.invalid"
+[digible]
+api_url = "digible"
+"""
+    report = given.problems(text, {"SHOPMASTER_DATABASE__TABEL": "x"})
+    lines = report.splitlines()
+    assert lines[0].startswith(f"{len(lines) - 1} settings are wrong")
+    for words in (
+        "stroe is not a setting; did you mean `store`",
+        "database.servr is not a setting; did you mean `database.server`?",
+        "SHOPMASTER_DATABASE__TABEL is not a setting; did you mean SHOPMASTER_DATABASE__TABLE?",
+        "store is missing",
+        "database.server is missing",
+        "database.table is missing",
+        'database.database must be text in quotes: database = "…"',
+        'database.authentication must be "windows" or "sql"',
+        "columns.product_id is empty",
+        "storage.account_url begins with http://",
+        "digible.api_url is not a setting",
+    ):
+        assert any(line.startswith(f"- {words}") for line in lines), (words, report)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (FULL.replace('"0001"', '"../etc"'), "store is not a store name: that has at most 63"),
+        (FULL.replace('"0001"', '"Shop 1"'), "store is not a store name: that has at most 63"),
+        (FULL.replace('"0001"', "1"), 'store must be text in quotes: store = "…"'),
+        (FULL.replace('store = "0001"', ""), "store is missing"),
+        (FULL + 'sqlite = "x"', "storage.sqlite is not a setting; did you mean `database.sqlite`?"),
+        (FULL.replace("[columns]", 'sqlite = "x"\n[columns]'), "exclude one another"),
+        (FULL.replace("[columns]", 'password = "hunter2"\n[columns]'), "doesn't belong in a file"),
+        (
+            FULL.replace("[columns]", 'username = "till"\n[columns]'),
+            "database.username is used with",
+        ),
+        (FULL.replace("'localhost\\SQLEXPRESS'", '"localhost\\t"'), "control character"),
+        (FULL.replace("dbo.Products", "a.b.c.d"), "database.table has more parts than"),
+        (FULL.replace("account_url", "acount_url"), "did you mean `storage.account_url`?"),
+        ('database = "x"\n', "database must be a table: a line [database]"),
+        (FULL + 'store = "0001"', "did you mean `store`, which stands"),
+        (FULL + '[key_vault]\nurl = "x"', "key_vault.url is not a setting"),
+        (FULL + '[azure]\nsign_in = "arc"', "azure.sign_in is not a setting"),
+    ],
+)
+def test_each_mistake_is_told_in_plain_words(given: Given, text: str, words: str) -> None:
+    assert words in given.problems(text)
+
+
+def test_a_single_underscore_is_noticed(given: Given) -> None:
+    report = given.problems(FULL, {"SHOPMASTER_DATABASE_SERVER": "pc"})
+    assert "did you mean SHOPMASTER_DATABASE__SERVER?" in report
+
+
+def test_somebody_elses_variable_is_left_alone(given: Given) -> None:
+    assert given(FULL, {"SHOPMASTER_TEST_SQLSERVER": "Driver=x"}).store == "0001"
+
+
+def test_without_any_settings_one_sentence_says_where_they_were_looked_for(
+    given: Given, tmp_path: Path
+) -> None:
+    report = given.problems(None)
+    assert "There are no settings" in report
+    assert str(tmp_path / "no.toml") in report
+    assert str(tmp_path / "shopmaster.toml") in report
+    assert "--config" in report
+
+
+def test_no_secret_is_in_a_repr_or_a_report(given: Given) -> None:
+    secret = "hunter2"
+    environment = {
+        "SHOPMASTER_DATABASE__PASSWORD": secret,
+        "SHOPMASTER_DATABASE__CONNECTION_STRING": f"Server=x;PWD={secret}",
+        "SHOPMASTER_STORAGE__ACCOUNT_URL": f"https://shop.blob.invalid?sp=c&ss=b&sig={secret}",
+    }
+    assert secret not in repr(given(SQLITE, environment))
+    for broken in (
+        {"SHOPMASTER_STORE": f"../{secret}"},
+        {"SHOPMASTER_STORAGE__CONNECTION_STRING": secret},
+        {"SHOPMASTER_STORAGE__ACCOUNT_URL": f"https://shop.blob.invalid?sign={secret}"},
+        {"SHOPMASTER_STORAGE__ACCOUNT_URL": f"https://u:{secret}@shop.blob.invalid"},
+        {"SHOPMASTER_KEY_VAULT__URL": f"https://u:{secret}@keys.invalid"},
+    ):
+        assert secret not in given.problems(SQLITE, environment | broken)

@@ -1,0 +1,112 @@
+"""Where a SQL Server is, and a quick look whether anything answers there."""
+
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.errors import DatabaseError, DatabaseProblem
+from agent.sqlserver import address as address_module
+from agent.sqlserver.address import browser_port, knock, parse_address
+
+
+@pytest.mark.parametrize(
+    ("server", "protocol", "host", "instance", "port"),
+    [
+        ("shop-pc", None, "shop-pc", None, None),
+        (r"localhost\SQLEXPRESS", None, "localhost", "SQLEXPRESS", None),
+        (" TCP:shop-pc , 1500 ", "tcp", "shop-pc", None, 1500),
+        (r"shop-pc\EXPRESS,1500", None, "shop-pc", "EXPRESS", 1500),
+        ("::1,1433", None, "::1", None, 1433),
+    ],
+)
+def test_an_address_is_taken_apart(
+    server: str, protocol: str | None, host: str, instance: str | None, port: int | None
+) -> None:
+    address = parse_address(server)
+
+    assert address is not None
+    assert (address.protocol, address.host) == (protocol, host)
+    assert (address.instance, address.port) == (instance, port)
+
+
+@pytest.mark.parametrize("server", ["", r"\\.\pipe\sql\query", "host,port", r"np:\\.\pipe\sql"])
+def test_an_address_only_the_driver_understands_is_left_to_it(server: str) -> None:
+    assert parse_address(server) is None
+
+
+@pytest.mark.parametrize(
+    "server", [".", "localhost", r"localhost\SQLEXPRESS", "lpc:.", r"(localdb)\v11.0", "np:x"]
+)
+def test_windows_reaches_its_own_servers_without_tcp(
+    server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+
+    address = parse_address(server)
+
+    assert address is not None
+    assert not address.is_surely_tcp
+
+
+@contextmanager
+def browser(answer: bytes | None, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bytes]]:
+    """A SQL Server Browser that gives one answer, or none; gives what it was asked."""
+    asked: list[bytes] = []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.settimeout(10)
+        monkeypatch.setattr(address_module, "_BROWSER_PORT", listening.getsockname()[1])
+
+        def serve() -> None:
+            question, place = listening.recvfrom(1024)
+            asked.append(question)
+            if answer is not None:
+                listening.sendto(answer, place)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield asked
+        thread.join()
+
+
+def told(port: int) -> bytes:
+    text = f"ServerName;SHOP-PC;InstanceName;SQLEXPRESS;IsClustered;No;Version;16.0;tcp;{port};;"
+    return b"\x05" + len(text).to_bytes(2, "little") + text.encode()
+
+
+def test_an_instances_port_is_asked_of_sql_server_browser(monkeypatch: pytest.MonkeyPatch) -> None:
+    address = parse_address(r"tcp:127.0.0.1\SQLEXPRESS")
+    assert address is not None
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        browser(told(server.getsockname()[1]), monkeypatch) as asked,
+    ):
+        knock(address, seconds=5)
+
+    assert asked == [b"\x04SQLEXPRESS\0"]
+
+
+def test_an_instance_nobody_knows_is_told_from_a_silent_computer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    address = parse_address(r"tcp:127.0.0.1\SQLEXPRES")
+    assert address is not None
+    with (
+        browser(None, monkeypatch),
+        pytest.raises(DatabaseError, match=r"SQL Server Browser on .* doesn't tell") as caught,
+    ):
+        knock(address, seconds=0.2)
+
+    assert caught.value.problem is DatabaseProblem.UNREACHABLE
+
+
+@given(st.binary())
+def test_any_answer_of_a_browser_is_a_port_or_none(answer: bytes) -> None:
+    port = browser_port(answer)
+    assert port is None or port >= 0

@@ -1,0 +1,48 @@
+"""Which ODBC driver is used."""
+
+import sys
+
+import pytest
+
+from agent.errors import DatabaseError, DatabaseProblem
+from agent.sqlserver.driver import connection_string
+from agent.sqlserver.login import attributes, own_login, windows_login
+
+DRIVER = "ODBC Driver 18 for SQL Server"
+LOGIN = windows_login("shop-pc", "Shop")
+
+
+@pytest.mark.parametrize(
+    ("installed", "picked"),
+    [
+        (["SQL Server", "ODBC Driver 17 for SQL Server", DRIVER], DRIVER),
+        (["ODBC Driver 17 for SQL Server", "PostgreSQL"], "ODBC Driver 17 for SQL Server"),
+        (["ODBC Driver 9 for SQL Server", "ODBC Driver 19 for SQL Server", DRIVER], "ODBC Driver 19 for SQL Server"),
+    ],
+)  # fmt: skip
+def test_the_newest_of_microsofts_drivers_is_picked(installed: list[str], picked: str) -> None:
+    assert connection_string(LOGIN, installed) == f"Driver={picked};{LOGIN.text}"
+
+
+@pytest.mark.parametrize("own", ["Driver={FreeTDS};Server=x", "DSN=Shop;PWD=x", "FileDSN=x.dsn"])
+def test_a_driver_that_the_settings_name_is_used(own: str) -> None:
+    assert connection_string(own_login(own), [DRIVER]) == own
+
+
+def test_the_users_own_connection_string_is_given_a_driver_if_it_names_none() -> None:
+    assert connection_string(own_login("Server=x"), [DRIVER]) == f"Driver={DRIVER};Server=x"
+
+
+def test_a_driver_is_found_by_its_path_where_none_is_installed() -> None:
+    assert "msodbcsql" in attributes(connection_string(LOGIN, []))["driver"]
+
+
+def test_without_any_driver_the_message_says_where_to_get_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "mssql_python_odbc", None)
+
+    with pytest.raises(DatabaseError, match=r"https://aka\.ms/downloadmsodbcsql") as caught:
+        connection_string(LOGIN, ["SQL Server", "ODBC Driver 13 for SQL Server"])
+
+    assert caught.value.problem is DatabaseProblem.DRIVER

@@ -1,0 +1,212 @@
+"""What the shop owner reads when SQL Server can't be read: what failed, where, and what to do."""
+
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from agent.errors import DatabaseError, DatabaseProblem, ExitCode
+from agent.names import Columns
+from agent.sqlserver import session
+from agent.sqlserver.login import own_login, sql_login, windows_login
+from agent.sqlserver.source import SqlServerSource
+from agent.sqlserver.table import SqlServerTable, TimeLimits
+from tests.tds import PASSWORD, USER, Faults, SqlServerStandIn, Table
+from tests.tds.__main__ import SHOP_COLUMNS, products
+from tests.tds.places import table_in
+
+TABLE = Table("Products", SHOP_COLUMNS, [("A1", "Coffee", Decimal("12.50"))])
+SHORT = TimeLimits(knock=1, login=2, lock=7, answer=1)
+
+
+@pytest.fixture
+def placed() -> Iterator[SqlServerTable]:
+    with SqlServerStandIn([TABLE]) as server:
+        yield table_in(server, TABLE)
+
+
+def failure(placed: SqlServerTable, limits: TimeLimits = SHORT) -> DatabaseError:
+    """Read everything; give the error it ends with."""
+    with pytest.raises(DatabaseError) as caught:
+        list(SqlServerSource(placed, limits).rows())
+    assert caught.value.exit_code is ExitCode.FAILED
+    assert PASSWORD not in str(caught.value)
+    return caught.value
+
+
+def table_at(server: str) -> SqlServerTable:
+    return SqlServerTable(windows_login(server, "Shop"), ("Products",), Columns())
+
+
+@contextmanager
+def faulty(faults: Faults, rows: int = 1) -> Iterator[SqlServerTable]:
+    table = Table("Products", SHOP_COLUMNS, products(rows))
+    with SqlServerStandIn([table], faults=faults) as server:
+        yield table_in(server, table)
+
+
+def test_a_wrong_password_is_a_refused_login(placed: SqlServerTable) -> None:
+    error = failure(replace(placed, login=sql_login(placed.login.server, "Shop", USER, "wrong")))
+
+    assert error.problem is DatabaseProblem.LOGIN
+    assert "refuses the login of the user “shop”" in str(error)
+    assert "wrong" not in str(error)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs machine: one that isn't Windows")
+def test_a_windows_login_without_windows_says_what_else_to_do(placed: SqlServerTable) -> None:
+    error = failure(replace(placed, login=windows_login(placed.login.server, "Shop")))
+
+    assert error.problem is DatabaseProblem.LOGIN
+    assert 'set `authentication = "sql"`' in str(error)
+
+
+def test_a_missing_database_is_named_with_those_that_may_be_opened(
+    placed: SqlServerTable,
+) -> None:
+    error = failure(replace(placed, login=sql_login(placed.login.server, "Shopp", USER, PASSWORD)))
+
+    assert error.problem is DatabaseProblem.NO_DATABASE
+    assert "no database “Shopp”" in str(error)
+    assert "These it may open: Shop." in str(error)
+
+
+def test_a_closed_port_is_noticed_before_the_driver_waits() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+
+    error = failure(table_at(f"tcp:127.0.0.1,{port}"))
+
+    assert error.problem is DatabaseProblem.UNREACHABLE
+    assert str(error).startswith(f"Nothing answers at 127.0.0.1, port {port}. Check that")
+
+
+def test_an_unknown_computer_is_told_from_a_silent_one() -> None:
+    error = failure(table_at("no such computer.invalid,1433"))
+
+    assert error.problem is DatabaseProblem.UNREACHABLE
+    assert "There is no computer “no such computer.invalid”" in str(error)
+
+
+def test_a_server_that_accepts_and_says_nothing_is_given_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        error = failure(table_at(f"127.0.0.1,{mute.getsockname()[1]}"))
+
+    assert error.problem is DatabaseProblem.UNREACHABLE
+    assert "gave no answer within 2 s" in str(error)
+
+
+def test_a_certificate_nobody_vouches_for_is_refused_from_another_computer(
+    placed: SqlServerTable,
+) -> None:
+    # The user's own connection string is the only way to look at this computer as at another.
+    own = f"Server={placed.login.server};Database=Shop;UID=shop;PWD={{p;w}}}}{{d}}"
+
+    error = failure(replace(placed, login=own_login(own)))
+
+    assert error.problem is DatabaseProblem.ENCRYPTION
+    assert "TrustServerCertificate=yes" in str(error)
+    trusting = f"{own};TrustServerCertificate=yes"
+    assert SqlServerSource(replace(placed, login=own_login(trusting))).count() == 1
+
+
+def test_a_driver_that_is_not_installed_is_named_with_where_to_get_one(
+    placed: SqlServerTable,
+) -> None:
+    own = f"Driver=ODBC Driver 99 for SQL Server;{placed.login.text}"
+
+    error = failure(replace(placed, login=own_login(own)))
+
+    assert error.problem is DatabaseProblem.DRIVER
+    assert "https://aka.ms/downloadmsodbcsql" in str(error)
+
+
+def test_without_pyodbc_or_unixodbc_the_driver_is_what_is_missing(
+    placed: SqlServerTable, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "pyodbc.py").write_text(
+        "raise ImportError('libodbc.so.2: cannot open shared object file')", encoding="utf-8"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "pyodbc", raising=False)
+
+    error = failure(placed)
+
+    assert error.problem is DatabaseProblem.DRIVER
+    assert "unixODBC is not installed here" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("faults", "problem", "words"),
+    [
+        (Faults(denied=True), DatabaseProblem.DENIED, "grant SELECT on it"),
+        (Faults(locked=True), DatabaseProblem.LOCKED, "locked for 7 s"),
+        (Faults(silent=True), DatabaseProblem.NO_ANSWER, "no answer within 1 s"),
+        (Faults(deadlock_after=0), DatabaseProblem.DEADLOCK, "(a deadlock). Run it again."),
+    ],
+    ids=["denied", "locked", "silent", "deadlock"],
+)
+def test_trouble_before_the_first_row_is_told_apart(
+    faults: Faults, problem: DatabaseProblem, words: str
+) -> None:
+    with faulty(faults) as placed:
+        error = failure(placed)
+
+    assert error.problem is problem
+    assert words in str(error)
+    assert "dbo.Products" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("faults", "problem"),
+    [
+        (Faults(deadlock_after=5000), DatabaseProblem.DEADLOCK),
+        (Faults(cut_after=5000), DatabaseProblem.CUT_OFF),
+        (Faults(stall_after=5000), DatabaseProblem.NO_ANSWER),
+    ],
+    ids=["deadlock", "cut", "stalled"],
+)
+def test_trouble_in_the_middle_ends_the_rows_with_an_error(
+    faults: Faults, problem: DatabaseProblem
+) -> None:
+    read: list[object] = []
+    with faulty(faults, rows=10_000) as placed, pytest.raises(DatabaseError) as caught:
+        read.extend(SqlServerSource(placed, SHORT).rows())
+
+    assert caught.value.problem is problem
+    assert 1000 <= len(read) <= 5000
+
+
+@pytest.mark.parametrize(
+    "faults", [Faults(locked=True), Faults(silent=True), Faults(deadlock_after=0)]
+)
+def test_a_busy_table_is_not_counted_and_that_is_no_error(faults: Faults) -> None:
+    with faulty(faults) as placed:
+        assert SqlServerSource(placed, SHORT).count() is None
+
+
+def test_what_keeps_the_rows_from_being_read_keeps_them_from_being_counted() -> None:
+    with faulty(Faults(denied=True)) as placed, pytest.raises(DatabaseError):
+        SqlServerSource(placed, SHORT).count()
+
+
+def test_another_kind_of_database_is_named(
+    placed: SqlServerTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "_DBMS_NAME", 10)  # SQL_ODBC_VER: "03.52"
+
+    assert "leads to 03.52, and the agent reads SQL Server" in str(failure(placed))
+
+
+def test_a_column_of_raw_bytes_is_named() -> None:
+    table = Table("T", {"id": "int", "name": "varbinary(9)", "price": "money"}, [(1, b"x", 1)])
+    with SqlServerStandIn([table]) as server:
+        error = failure(table_in(server, table))
+
+    assert error.problem is DatabaseProblem.VALUE
+    assert "The column name holds raw bytes" in str(error)

@@ -1,0 +1,221 @@
+"""Products read from SQL Server through Microsoft's driver and the wire."""
+
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from agent.errors import DatabaseError, DatabaseProblem
+from agent.names import parse_table_name
+from agent.sqlserver.source import SqlServerSource
+from agent.sqlserver.table import SqlServerTable
+from tests.tds import SqlServerStandIn, Table
+from tests.tds.__main__ import SHOP_COLUMNS, products
+from tests.tds.places import PLACES, table_in
+
+Serve = Callable[[Table], SqlServerTable]
+
+
+@pytest.fixture(params=PLACES)
+def serve(request: pytest.FixtureRequest) -> Iterator[Serve]:
+    """Puts a table into one of the places and returns it as the agent reads it."""
+    with ExitStack() as stack:
+        yield lambda table: stack.enter_context(PLACES[request.param](table))
+
+
+def shop(*rows: tuple[object, object, object], name: str = "Products") -> Table:
+    return Table(name, SHOP_COLUMNS, rows)
+
+
+def test_values_keep_their_types_digits_and_accents(serve: Serve) -> None:
+    placed = serve(shop(("A1", "Café ñ € ½", Decimal("12.50")), ("A2", "Nº 5", Decimal("0.00"))))
+
+    assert list(SqlServerSource(placed).rows()) == [
+        ("A1", "Café ñ € ½", Decimal("12.50")),
+        ("A2", "Nº 5", Decimal("0.00")),
+    ]
+    prices = [str(price) for _, _, price in SqlServerSource(placed).rows()]
+    assert prices == ["12.50", "0.00"]
+
+
+def test_nulls_and_negative_prices_come_as_they_are(serve: Serve) -> None:
+    placed = serve(shop((None, None, None), ("A", "", Decimal("-0.01"))))
+
+    assert list(SqlServerSource(placed).rows()) == [
+        (None, None, None),
+        ("A", "", Decimal("-0.01")),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "stored", "read"),
+    [
+        ("money", Decimal("3.1"), "3.1000"),
+        ("money", Decimal("-922337203685477.5807"), "-922337203685477.5807"),
+        ("numeric(9,4)", Decimal("1.2345"), "1.2345"),
+        ("decimal(18,0)", Decimal(7), "7"),
+        ("float", 0.1, "0.1"),
+    ],
+)
+def test_a_price_of_any_numeric_type_is_an_exact_decimal(
+    serve: Serve, kind: str, stored: object, read: str
+) -> None:
+    placed = serve(Table("T", {"id": "int", "name": "nvarchar(9)", "p": kind}, [(1, "x", stored)]))
+
+    ((_, _, price),) = SqlServerSource(placed).rows()
+
+    assert isinstance(price, Decimal)
+    assert str(price) == read
+
+
+@pytest.mark.parametrize(
+    ("kind", "stored", "read"),
+    [
+        ("int", -5, -5),
+        ("bigint", 2**62, 2**62),
+        ("tinyint", 255, 255),
+        ("bit", True, 1),
+        ("nvarchar(20)", "日本 😀", "日本 😀"),
+        ("nvarchar(max)", "é" * 5000, "é" * 5000),
+        ("varchar(max)", "", ""),
+        ("char(4)", "ab", "ab  "),
+        ("uniqueidentifier", *["6F9619FF-8B86-D011-B42D-00C04FC964FF"] * 2),
+    ],
+)
+def test_an_id_is_text_or_a_whole_number(
+    serve: Serve, kind: str, stored: object, read: object
+) -> None:
+    columns = {"id": kind, "name": "varchar(9)", "price": "numeric(18,2)"}
+    placed = serve(Table("T", columns, [(stored, "x", Decimal(1))]))
+
+    ((product_id, _, _),) = SqlServerSource(placed).rows()
+
+    assert product_id == read
+    assert type(product_id) is type(read)
+
+
+def test_equal_ids_follow_one_another_whatever_the_collation_takes_for_the_same(
+    serve: Serve,
+) -> None:
+    ids = ["b", "a", "A ", "a ", "A", "a", "B", "A", "a "]
+    placed = serve(shop(*((product_id, "x", Decimal(1)) for product_id in ids)))
+
+    read = [product_id for product_id, _, _ in SqlServerSource(placed).rows()]
+
+    assert read == [
+        "A", "A", "A ", "B", "a", "a", "a ", "a ", "b",
+    ]  # fmt: skip
+
+
+def test_whole_numbers_are_ordered_as_numbers(serve: Serve) -> None:
+    columns = {"id": "int", "name": "varchar(9)", "price": "money"}
+    placed = serve(Table("T", columns, [(number, "x", Decimal(1)) for number in (10, 9, 100)]))
+
+    assert [row[0] for row in SqlServerSource(placed).rows()] == [9, 10, 100]
+
+
+def test_100_000_rows_are_read_in_order_and_never_held_in_memory(serve: Serve) -> None:
+    placed = serve(Table("Products", SHOP_COLUMNS, products(100_000)))
+    source = SqlServerSource(placed)
+    assert source.count() == 100_000
+
+    tracemalloc.start()
+    try:
+        for read, expected in zip(source.rows(), products(100_000), strict=True):
+            assert read == expected
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 10 << 20, "all of them at once would take more than 30 MB"
+
+
+def test_a_table_without_rows_gives_none(serve: Serve) -> None:
+    source = SqlServerSource(serve(shop()))
+
+    assert list(source.rows()) == []
+    assert source.count() == 0
+
+
+def test_a_reader_that_stops_early_leaves_a_table_that_can_be_read_again(serve: Serve) -> None:
+    source = SqlServerSource(serve(Table("Products", SHOP_COLUMNS, products(20_000))))
+    rows = source.rows()
+    next(rows)
+    rows.close()
+
+    assert sum(1 for _ in source.rows()) == 20_000
+
+
+@pytest.mark.parametrize(
+    "name", ["Pro'd\"ucts", "Prod]ucts", "a.b", "x; DROP TABLE y--", "Ñandú 1"]
+)
+def test_a_table_and_a_column_may_have_any_name(serve: Serve, name: str) -> None:
+    columns = {name: "varchar(9)", "name]": "varchar(9)", "the price": "money"}
+    placed = serve(Table(name, columns, [("A", "B", Decimal(1))]))
+
+    rows = list(SqlServerSource(placed).rows())
+
+    assert rows == [("A", "B", Decimal("1.0000"))]
+
+
+def test_sql_in_a_tables_name_is_a_name_that_does_not_exist(serve: Serve) -> None:
+    placed = serve(shop(("A", "B", Decimal(1))))
+    hostile = replace(placed, name=("Products; DROP TABLE Products",))
+
+    with pytest.raises(DatabaseError, match=r"has no table \[Products; DROP TABLE Products\]"):
+        list(SqlServerSource(hostile).rows())
+    assert SqlServerSource(placed).count() == 1
+
+
+def test_a_missing_table_is_named_with_those_that_exist(serve: Serve) -> None:
+    placed = serve(shop())
+    misspelt = tuple(part.replace("Products", "Product") for part in placed.name)
+
+    with pytest.raises(DatabaseError, match=r"closest to it are: dbo\.Products") as caught:
+        list(SqlServerSource(replace(placed, name=misspelt)).rows())
+
+    assert caught.value.problem is DatabaseProblem.NO_TABLE
+
+
+def test_missing_columns_are_named_with_those_that_exist(serve: Serve) -> None:
+    placed = serve(shop())
+    columns = placed.columns._replace(product_name="Name", sell_price="Price")
+
+    with pytest.raises(DatabaseError, match="has no column Name and Price") as caught:
+        list(SqlServerSource(replace(placed, columns=columns)).rows())
+
+    assert caught.value.problem is DatabaseProblem.NO_COLUMN
+    assert "It has: ProductID, ProductName, SellPrice." in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["Products", "dbo.Products", "[dbo].[Products]", "Shop.dbo.products", "Shop..Products"],
+)
+def test_a_table_is_found_however_it_is_written(written: str) -> None:
+    table = shop(("A", "B", Decimal(1)))
+    with SqlServerStandIn([table]) as server:
+        source = SqlServerSource(replace(table_in(server, table), name=parse_table_name(written)))
+
+        assert [row[0] for row in source.rows()] == ["A"]
+
+
+def test_only_the_three_columns_are_asked_for_in_a_session_that_gives_way() -> None:
+    columns = SHOP_COLUMNS | {"QrCode": "varchar(100)", "Status": "int"}
+    table = Table("Products", columns, [("A", "B", Decimal(1), "secret", 7)])
+    with SqlServerStandIn([table]) as server:
+        list(SqlServerSource(table_in(server, table)).rows())
+
+        manners, types, query = server.statements
+        assert manners == "SET DEADLOCK_PRIORITY LOW; SET LOCK_TIMEOUT 30000"
+        assert types.startswith("SELECT name, collation_name FROM sys.columns WHERE object_id =")
+        assert query == (
+            "SELECT [ProductID], [ProductName], [SellPrice] FROM [dbo].[Products] "
+            "ORDER BY CAST([ProductID] AS nvarchar(4000)) COLLATE Latin1_General_BIN2, DATALENGTH([ProductID])"
+        )
+        (login,) = server.logins
+    assert login.read_only
+    assert login.program == "shopMaster upload"

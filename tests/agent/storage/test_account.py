@@ -1,0 +1,315 @@
+"""The storage account, against the real Azurite: catalogues go up whole, run records come down."""
+
+import io
+import time
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from azure.core.exceptions import ServiceRequestError, ServiceResponseError
+from azure.storage.blob import (
+    BlobClient,
+    BlobServiceClient,
+    generate_account_sas,
+    generate_container_sas,
+)
+
+from agent.errors import StoppedError, StorageError, StorageUnavailableError
+from agent.following import Clock
+from agent.storage import account as account_module
+from agent.storage.account import AzureStorage
+from agent.storage.address import StorageConnection, StorageSignIn, parse_account_url
+from contract.blobs import CATALOGS, RUNS, CatalogMetadata, RunId, StoreName, run_record_name
+from contract.run import Run, RunState
+from contract.run_record import decode_run, encode_run
+from tests.agent.shops import FakeTime, make_run
+
+METADATA = CatalogMetadata(3, "ab" * 32, f"00-{'1' * 32}-{'2' * 16}-01", ids_are_unique=True)
+CLOCK = Clock(time.monotonic, time.sleep)
+
+
+@pytest.fixture
+def service(storage: str) -> BlobServiceClient:
+    return BlobServiceClient.from_connection_string(storage)
+
+
+@pytest.fixture
+def store() -> StoreName:
+    """A store of the test's own: Azurite is shared."""
+    return StoreName(uuid.uuid4().hex)
+
+
+def connected(connection_string: str) -> AzureStorage:
+    return AzureStorage(StorageConnection(connection_string), CLOCK)
+
+
+def put(storage: AzureStorage, name: str, data: bytes) -> tuple[str, list[int]]:
+    sent: list[int] = []
+    return storage.put(name, io.BytesIO(data), METADATA, sent.append), sent
+
+
+def visible(service: BlobServiceClient, store: StoreName) -> list[str]:
+    found = service.get_container_client(CATALOGS).list_blobs(name_starts_with=f"{store}/")
+    return [blob.name for blob in found]
+
+
+def save(service: BlobServiceClient, run: Run) -> None:
+    blob = service.get_blob_client(RUNS, run_record_name(run.store, run.run))
+    blob.upload_blob(encode_run(run), overwrite=True)
+
+
+def test_a_catalogue_goes_up_in_blocks_with_its_metadata(
+    storage: str, service: BlobServiceClient, store: StoreName, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(account_module, "BLOCK", 1_000)
+    data = bytes(range(250)) * 10
+    etag, sent = put(connected(storage), f"{store}/x.json.gz", data)
+    assert sent == [1_000, 2_000, 2_500]
+    blob = service.get_blob_client(CATALOGS, f"{store}/x.json.gz")
+    assert blob.download_blob().readall() == data
+    stored = blob.get_blob_properties()
+    assert stored.etag == etag
+    assert CatalogMetadata.from_headers(dict(stored.metadata)) == METADATA
+    assert stored.content_settings.content_type == "application/gzip"
+
+
+def test_an_upload_that_stops_half_way_leaves_no_blob(
+    storage: str, service: BlobServiceClient, store: StoreName
+) -> None:
+    class Broken(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            if self.tell():
+                raise OSError("the disk broke")
+            return super().read(size)
+
+    broken = Broken(b"x" * (account_module.BLOCK + 1))
+    with pytest.raises(OSError, match="the disk broke"):
+        connected(storage).put(f"{store}/x.json.gz", broken, METADATA, lambda _: None)
+    assert visible(service, store) == []
+
+
+def test_ctrl_c_while_the_upload_is_completed_leaves_a_doubt_that_is_told(
+    storage: str, store: StoreName, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(BlobClient, "commit_block_list", interrupted)
+    with pytest.raises(StoppedError, match="may have been completed"):
+        put(connected(storage), f"{store}/x.json.gz", b"x")
+
+
+@pytest.mark.parametrize("carried_out", [True, False], ids=["after it", "before it"])
+def test_a_commit_whose_answer_was_lost_is_done_once(
+    storage: str,
+    service: BlobServiceClient,
+    store: StoreName,
+    monkeypatch: pytest.MonkeyPatch,
+    carried_out: bool,
+) -> None:
+    commit, tries = BlobClient.commit_block_list, []
+
+    def losing(*arguments: object, **options: object) -> object:
+        tries.append(options)
+        if len(tries) > 1 or carried_out:
+            done = commit(*arguments, **options)  # type: ignore[arg-type]  # handed on as they came
+        if len(tries) == 1:
+            raise ServiceResponseError("Connection aborted.")
+        return done
+
+    monkeypatch.setattr(BlobClient, "commit_block_list", losing)
+    etag, _ = put(connected(storage), f"{store}/x.json.gz", b"x")
+    assert len(tries) == 2
+    blob = service.get_blob_client(CATALOGS, f"{store}/x.json.gz").get_blob_properties()
+    assert blob.etag == etag
+
+
+def test_a_blob_of_the_same_name_is_never_overwritten(
+    storage: str, service: BlobServiceClient, store: StoreName
+) -> None:
+    blob = service.get_blob_client(CATALOGS, f"{store}/x.json.gz")
+    blob.upload_blob(b"somebody else's")
+    with pytest.raises(StorageError, match="not what was uploaded"):
+        put(connected(storage), f"{store}/x.json.gz", b"mine")
+    assert blob.download_blob().readall() == b"somebody else's"
+
+
+def test_what_arrived_otherwise_than_it_was_sent_is_noticed(
+    storage: str, store: StoreName, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = BlobClient.stage_block
+
+    def losing(blob: BlobClient, block_id: str, data: io.BytesIO, length: int, **_: object) -> None:
+        stage(blob, block_id, data.read()[:-1], length - 1)
+
+    monkeypatch.setattr(BlobClient, "stage_block", losing)
+    with pytest.raises(StorageError, match="not what was uploaded"):
+        put(connected(storage), f"{store}/x.json.gz", b"xyz")
+
+
+def test_a_missing_container_is_named(
+    storage: str, store: StoreName, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(account_module, "CATALOGS", "nowhere")
+    with pytest.raises(StorageError, match="has no container"):
+        put(connected(storage), f"{store}/x.json.gz", b"x")
+
+
+class Account:
+    """Makes SAS URLs of Azurite's account."""
+
+    def __init__(self, connection_string: str) -> None:
+        parts = (part.partition("=") for part in connection_string.strip(";").split(";"))
+        values = {name: value for name, _, value in parts}
+        self.name, self.key = values["AccountName"], values["AccountKey"]
+        self.url = values["BlobEndpoint"]
+
+    def sas(self, rights: str, hours: float = 1, kinds: str = "o") -> StorageSignIn:
+        query = generate_account_sas(
+            self.name,
+            self.key,
+            kinds,
+            rights,
+            datetime.now(UTC) + timedelta(hours=hours),
+        )
+        return parse_account_url(f"{self.url}?{query}")
+
+    def container_sas(self, rights: str) -> StorageSignIn:
+        query = generate_container_sas(
+            self.name,
+            CATALOGS,
+            self.key,
+            permission=rights,
+            expiry=datetime.now(UTC) + timedelta(hours=1),
+        )
+        return parse_account_url(f"{self.url}/{CATALOGS}?{query}")
+
+
+@pytest.fixture
+def account(storage: str) -> Account:
+    return Account(storage)
+
+
+def test_a_sas_of_the_account_uploads_and_reads(
+    account: Account, service: BlobServiceClient, store: StoreName
+) -> None:
+    agent = AzureStorage(account.sas("rcw"), CLOCK)
+    put(agent, f"{store}/x.json.gz", b"x")
+    save(service, make_run(store=store))
+    assert agent.read(store, make_run().run) == make_run(store=store)
+
+
+@pytest.mark.parametrize("kind", ["account", "container"])
+def test_a_right_to_write_alone_is_enough_to_upload(
+    account: Account, service: BlobServiceClient, store: StoreName, kind: str
+) -> None:
+    sign_in = account.sas("cw") if kind == "account" else account.container_sas("cw")
+    agent = AzureStorage(sign_in, CLOCK)
+    put(agent, f"{store}/x.json.gz", b"x")
+    assert visible(service, store) == [f"{store}/x.json.gz"]
+    with pytest.raises(StorageError, match=r"run record can't be read.*read blobs"):
+        agent.read(store, make_run().run)
+
+
+@pytest.mark.parametrize(
+    ("sas", "words"),
+    [
+        ({"rights": "r"}, "the right to create and write blobs"),
+        ({"rights": "rcw", "hours": -1}, "expired on"),
+        ({"rights": "rcw", "kinds": "c"}, "srt=o"),
+    ],
+    ids=["rights", "expiry", "kinds"],
+)
+def test_what_a_sas_lacks_is_named(
+    account: Account, store: StoreName, sas: dict[str, Any], words: str
+) -> None:
+    agent = AzureStorage(account.sas(**sas), CLOCK)
+    with pytest.raises(StorageError, match=words) as caught:
+        put(agent, f"{store}/x.json.gz", b"x")
+    assert "sig" not in str(caught.value)
+
+
+def test_an_account_out_of_reach_is_given_up_after_20_seconds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fake = FakeTime()
+    agent = AzureStorage(parse_account_url("http://127.0.0.1:9/shop?ss=b&sig=c2VjcmV0"), fake.clock)
+    with pytest.raises(StorageUnavailableError, match="can't be reached") as caught:
+        put(agent, "0001/x.json.gz", b"x")
+    assert 20 <= fake.now < 25
+    assert "c2VjcmV0" not in str(caught.value)
+    with pytest.raises(StorageUnavailableError):  # following has a patience of its own
+        agent.read(StoreName("0001"), RunId("x.1"))
+    assert fake.now < 25
+
+
+def test_an_outage_during_the_upload_is_waited_out(
+    storage: str, service: BlobServiceClient, store: StoreName, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake, stage = FakeTime(), BlobClient.stage_block
+
+    def staging(*arguments: object, **options: object) -> None:
+        if fake.now < 15:
+            raise ServiceRequestError("Connection refused")
+        stage(*arguments, **options)  # type: ignore[arg-type]  # handed on as they came
+
+    monkeypatch.setattr(BlobClient, "stage_block", staging)
+    agent = AzureStorage(StorageConnection(storage), fake.clock)
+    put(agent, f"{store}/x.json.gz", b"x")
+    assert visible(service, store) == [f"{store}/x.json.gz"]
+
+
+def test_a_run_record_is_read_as_it_changes(
+    storage: str, service: BlobServiceClient, store: StoreName
+) -> None:
+    agent, run = connected(storage), make_run(store=store, read=4)
+    assert agent.read(store, run.run) is None
+    save(service, run)
+    assert agent.read(store, run.run) == run
+    assert agent.read(store, run.run) == run
+    ended = make_run(RunState.SUCCEEDED, store=store, read=4, accepted=4)
+    save(service, ended)
+    assert agent.read(store, run.run) == ended
+
+
+def test_an_unchanged_record_is_not_sent_again(
+    storage: str, service: BlobServiceClient, store: StoreName, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded: list[bytes] = []
+
+    def noted(data: bytes) -> Run:
+        decoded.append(data)
+        return decode_run(data)
+
+    monkeypatch.setattr(account_module, "decode_run", noted)
+    agent, run = connected(storage), make_run(store=store)
+    save(service, run)
+    assert agent.read(store, run.run) == agent.read(store, run.run) == run
+    assert len(decoded) == 1
+
+
+@pytest.mark.parametrize("data", [b"", b"{half", b"[]", b'{"version": 99}'])
+def test_a_damaged_record_is_as_good_as_none_and_read_again(
+    storage: str, service: BlobServiceClient, store: StoreName, data: bytes
+) -> None:
+    agent, run = connected(storage), make_run(store=store)
+    blob = service.get_blob_client(RUNS, run_record_name(store, run.run))
+    blob.upload_blob(data)
+    assert agent.read(store, run.run) is None
+    save(service, run)
+    assert agent.read(store, run.run) == run
+    blob.upload_blob(data, overwrite=True)
+    assert agent.read(store, run.run) == run
+
+
+def test_a_malformed_connection_string_is_told_without_repeating_it() -> None:
+    with pytest.raises(StorageError, match="malformed") as caught:
+        connected("AccountName=shop;AccountKey=c2VjcmV0;nonsense")
+    assert "c2VjcmV0" not in str(caught.value)
+
+
+def test_an_address_alone_signs_in_through_azure_identity() -> None:
+    agent = AzureStorage(parse_account_url("https://shop.blob.core.windows.net"), CLOCK)
+    assert type(agent._service.credential).__name__ == "DefaultAzureCredential"
+    agent.close()

@@ -1,0 +1,118 @@
+"""What the storage account's refusals are called in front of a shop owner."""
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from azure.core.exceptions import (
+    AzureError,
+    ClientAuthenticationError,
+    HttpResponseError,
+    IncompleteReadError,
+    ServiceRequestError,
+    ServiceResponseError,
+)
+
+from agent.errors import StorageError, StorageUnavailableError
+from agent.storage.address import StorageAccount, StorageConnection, StorageSignIn
+from agent.storage.messages import Account, Task, explained
+
+TASK = Task("The catalogue can't be uploaded", "catalogs", "create and write blobs")
+SECRET = "c2VjcmV0"
+KEY = StorageConnection(f"AccountName=shop;AccountKey={SECRET}")
+
+
+def http(status: int, code: str | None = None, clock: timedelta = timedelta(0)) -> AzureError:
+    response: Any = SimpleNamespace(
+        status_code=status,
+        reason="a reason",
+        headers={"Date": format_datetime(datetime.now(UTC) + clock, usegmt=True)},
+    )
+    error = HttpResponseError(f"https://shop?sig={SECRET}", response=response)
+    error.error_code = code  # type: ignore[attr-defined]  # as the SDK's process_storage_error does
+    return error
+
+
+def told(error: AzureError, sign_in: StorageSignIn = KEY) -> StorageError:
+    return explained(error, TASK, Account("shop.blob.core.windows.net", sign_in))
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (
+            ServiceRequestError(f"Failed to resolve 'shop' (sig={SECRET})"),
+            "not known on the internet",
+        ),
+        (ServiceRequestError("[Errno 11001] getaddrinfo failed"), "not known on the internet"),
+        (ServiceRequestError("[Errno 111] Connection refused"), "the connection was refused"),
+        (ServiceRequestError("Connection to shop timed out."), "the connection timed out"),
+        (ServiceResponseError("('Connection aborted.', reset)"), "the connection broke"),
+        (IncompleteReadError("half of it"), "the connection broke"),
+        (http(503, "ServerBusy"), "busy or in trouble (HTTP 503)"),
+        (http(429), "busy or in trouble (HTTP 429)"),
+    ],
+)
+def test_what_may_pass_is_unavailable(error: AzureError, words: str) -> None:
+    found = told(error)
+    assert isinstance(found, StorageUnavailableError)
+    assert words in str(found)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ServiceRequestError("[SSL: CERTIFICATE_VERIFY_FAILED] x"), "certificate isn't trusted"),
+        (
+            http(403, "AuthorizationPermissionMismatch"),
+            "the right to create and write blobs in its",
+        ),
+        (http(403, "AuthorizationFailure"), "network rules keep this computer out"),
+        (http(403, "AuthenticationFailed"), "is not valid for it"),
+        (http(403, "AuthorizationProtocolMismatch"), "https only"),
+        (http(403, "AuthorizationResourceTypeMismatch"), "srt=o"),
+        (http(403, "KeyBasedAuthenticationNotPermitted"), "accepts no keys"),
+        (http(404, "ContainerNotFound"), "has no container `catalogs`"),
+        (http(401, "InvalidAuthenticationInfo"), "refuses it"),
+        (http(413, "RequestBodyTooLarge"), "answers HTTP 413 (RequestBodyTooLarge)"),
+        (ClientAuthenticationError("DefaultAzureCredential failed"), "can't sign in to Azure"),
+        (AzureError("odd"), "unexpected error (AzureError)"),
+    ],
+)
+def test_what_stays_says_why_and_what_to_do(error: AzureError, words: str) -> None:
+    found = told(error)
+    assert not isinstance(found, StorageUnavailableError)
+    assert words in str(found)
+    assert str(found).startswith("The catalogue can't be uploaded: ")
+    assert str(found).count(". ") == 1
+    assert SECRET not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "words"),
+    [(timedelta(hours=-2), "clock is 120 minutes fast"), (timedelta(hours=1), "60 minutes slow")],
+)
+def test_a_clock_that_is_wrong_is_called_so(ahead: timedelta, words: str) -> None:
+    assert words in str(told(http(403, "AuthenticationFailed", ahead)))
+
+
+@pytest.mark.parametrize("expiry", ["2026-01-31T12:00:00Z", "2026-01-31T12%3A00%3A00Z"])
+def test_an_expired_sas_is_called_so(expiry: str) -> None:
+    sas = StorageAccount("https://shop", f"ss=b&se={expiry}&sig={SECRET}")
+    assert "expired on 2026-01-31 12:00 UTC" in str(told(http(403, "AuthenticationFailed"), sas))
+
+
+@pytest.mark.parametrize("query", ["sig=x", "se=never&sig=x", "se=9999-01-01&sig=x"])
+def test_a_sas_that_has_not_expired_is_not_called_so(query: str) -> None:
+    sas = StorageAccount("https://shop", query)
+    assert "expired" not in str(told(http(403, "AuthenticationFailed"), sas))
+
+
+def test_a_refusal_without_a_time_is_explained_all_the_same() -> None:
+    error = http(403, "AuthenticationFailed")
+    assert isinstance(error, HttpResponseError)
+    assert error.response is not None
+    error.response.headers.clear()  # type: ignore[attr-defined]  # the stand-in has them
+    assert "is not valid for it" in str(told(error))
