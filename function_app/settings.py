@@ -1,4 +1,4 @@
-"""The app settings (spec, section 5), read once into one typed object, all problems named together."""
+"""The app settings, read once into one typed object; all problems are reported together."""
 
 import json
 import math
@@ -21,14 +21,14 @@ _UNBOUNDED = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class ConnectionString:
-    """Storage by a connection string, as on a developer's machine."""
+    """Storage through a connection string, as on a developer's machine."""
 
     value: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class IdentityStorage:
-    """Storage by the app's managed identity, as in Azure."""
+    """Storage through the app's managed identity, as in Azure."""
 
     blob_service_uri: str
     queue_service_uri: str
@@ -65,6 +65,9 @@ class Settings:
     """What the operator may set."""
 
     storage: ConnectionString | IdentityStorage
+    event_grid: bool
+    """Whether blob events come through Event Grid; otherwise the container is scanned."""
+
     tokens: TokenPlace
     api_url: str
     body_key: str | None
@@ -74,11 +77,11 @@ class Settings:
     """Seconds for one POST, from the first byte sent to the last received."""
 
     time_limit: float
-    """Seconds after which a run is handed on to another invocation."""
+    """Seconds after which a run is handed over to another invocation."""
 
 
 class _Reader:
-    """Reads settings one by one and collects what is wrong with them."""
+    """Reads settings one by one and collects the problems."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
@@ -89,9 +92,9 @@ class _Reader:
 
     def choice(self, name: str, default: str, *choices: str) -> str:
         value = (self.text(name) or default).lower()
-        if value in choices:
+        if value in map(str.lower, choices):
             return value
-        self.problems.append(f"{name} is one of {', '.join(choices)}.")
+        self.problems.append(f"{name} must be one of {', '.join(choices)}.")
         return default
 
     def number(self, name: str, default: float, lowest: float, highest: float) -> float:
@@ -104,28 +107,29 @@ class _Reader:
             value = math.nan
         if lowest <= value <= highest:
             return value
-        self.problems.append(f"{name} is a number from {lowest:g} to {highest:g}.")
+        self.problems.append(f"{name} must be a number from {lowest:g} to {highest:g}.")
         return default
 
     def url(self, name: str, default: str | None) -> str | None:
         value = self.text(name) or default
         if value is None or _is_safe_url(value):
             return value
-        self.problems.append(f"{name} is an address that begins with https://.")
+        self.problems.append(f"{name} must be an address that begins with https://.")
         return default
 
 
 def read_settings(environment: Mapping[str, str], host_json: str = "{}") -> Settings:
-    """Read the app settings from an environment, and the invocation's time from host.json's text.
+    """Read the app settings from an environment, and the time limit of an invocation from host.json's text.
 
-    Raises SettingsError, which names every problem; it never repeats a value, which may be secret.
+    Raises SettingsError, which names every problem and never repeats a value, which may be secret.
     """
     reader = _Reader(environment)
     concurrency = reader.number("DIGIBLE_CONCURRENCY", 1, 1, MAX_CONCURRENCY)
     if concurrency != int(concurrency):
-        reader.problems.append("DIGIBLE_CONCURRENCY is a whole number.")
+        reader.problems.append("DIGIBLE_CONCURRENCY must be a whole number.")
     settings = Settings(
         storage=_storage(reader),
+        event_grid=reader.choice("CATALOG_EVENTS", "scan", "scan", "EventGrid") == "eventgrid",
         tokens=_tokens(reader),
         api_url=reader.url("DIGIBLE_API_URL", DEFAULT_API_URL) or DEFAULT_API_URL,
         body_key=reader.text("DIGIBLE_BODY_KEY"),
@@ -143,14 +147,14 @@ def _storage(reader: _Reader) -> ConnectionString | IdentityStorage:
     connection_string = reader.text("CatalogStorage")
     if connection_string:
         if "=" not in connection_string:
-            reader.problems.append("CatalogStorage is no connection string.")
+            reader.problems.append("CatalogStorage is not a connection string.")
         return ConnectionString(connection_string)
     blob_uri = reader.url("CatalogStorage__blobServiceUri", None)
     queue_uri = reader.url("CatalogStorage__queueServiceUri", None)
     if not (blob_uri and queue_uri):
         reader.problems.append(
-            "CatalogStorage is not set: a connection string, or CatalogStorage__blobServiceUri "
-            "and CatalogStorage__queueServiceUri for the app's identity."
+            "CatalogStorage is not set: set it to a connection string, or set "
+            "CatalogStorage__blobServiceUri and CatalogStorage__queueServiceUri for the app's identity."
         )
     client_id = reader.text("CatalogStorage__clientId")
     return IdentityStorage(blob_uri or "", queue_uri or "", client_id)
@@ -164,14 +168,14 @@ def _tokens(reader: _Reader) -> TokenPlace:
     file = reader.text("DIGIBLE_TOKEN_FILE")
     if file is None:
         reader.problems.append(
-            "Where Digible's tokens are is not set: KEY_VAULT_URL in Azure, "
-            "DIGIBLE_TOKEN_FILE or DIGIBLE_TOKEN elsewhere."
+            "No token store is set: set KEY_VAULT_URL in Azure, DIGIBLE_TOKEN_FILE or DIGIBLE_TOKEN "
+            "elsewhere."
         )
     return TokenInFile(Path(file or ""))
 
 
 def _time_limit(reader: _Reader, host_json: str) -> float:
-    """Give the invocation's time less a margin, in which the last batch ends and the record is saved."""
+    """Return the time of an invocation, less a margin to finish the last batch and save the record."""
     override = reader.text("AzureFunctionsJobHost__functionTimeout")
     span = override or json.loads(host_json).get("functionTimeout")
     if span is None:
@@ -182,13 +186,13 @@ def _time_limit(reader: _Reader, host_json: str) -> float:
         days, hours, minutes, rest = (int(part or 0) for part in match.groups())
         seconds = float(((days * 24 + hours) * 60 + minutes) * 60 + rest)
     else:
-        reader.problems.append("functionTimeout is a time such as 00:30:00.")
+        reader.problems.append("functionTimeout must be a time such as 00:30:00.")
         seconds = _DEFAULT_FUNCTION_TIMEOUT
     return seconds - min(120.0, seconds / 5)
 
 
 def _is_safe_url(value: str) -> bool:
-    """Tell whether a token may be sent there: https, or this very machine."""
+    """Return whether a token may be sent there: https, or this machine."""
     try:
         parts = urlsplit(value)
         host, _ = parts.hostname, parts.port

@@ -1,4 +1,4 @@
-"""The triggers: what Azure binds them to, one call each, and the wiring of everything they use."""
+"""The triggers: what Azure binds them to, one call each, and the wiring of all they use."""
 
 import json
 import logging
@@ -46,11 +46,11 @@ logger = logging.getLogger(__name__)
 
 STORAGE = "CatalogStorage"
 BLOB_POISON = "webjobs-blobtrigger-poison"
-"""Where the host puts blobs at which every invocation failed."""
+"""The queue in which the host puts a blob after every invocation for it has failed."""
 
 _HOST_JSON = Path(__file__).parent.parent / "host.json"
 _CHUNK = 4 << 20  # bytes of a catalogue held at once
-# After 3, 5, 9, 17 and 33 s, give or take one: Azure's own begin with 18 s, a long time for a cut connection.
+# After about 3, 5, 9, 17 and 33 s. Azure's defaults begin with 18 s, too long for a cut connection.
 _STORAGE_RETRIES = {
     "retry_total": 5,
     "initial_backoff": 1,
@@ -61,27 +61,25 @@ _STORAGE_RETRIES = {
 settings = read_settings(os.environ, _HOST_JSON.read_text(encoding="utf-8"))
 app = func.FunctionApp()
 
-# Event Grid is quick and misses nothing, and the only source that Flex Consumption takes; a container
-# scan needs nothing but storage, and so is what a developer's machine has.
+# Event Grid is quick, misses nothing, and is the only source that Flex Consumption accepts. A container
+# scan needs nothing but storage, so it is what a developer's machine has.
 _SOURCE = (
-    func.BlobSource.EVENT_GRID
-    if os.environ.get("CATALOG_EVENTS", "").lower() == "eventgrid"
-    else func.BlobSource.LOGS_AND_CONTAINER_SCAN
+    func.BlobSource.EVENT_GRID if settings.event_grid else func.BlobSource.LOGS_AND_CONTAINER_SCAN
 )
 
 
 @app.function_name("upload_catalog")
 @app.blob_trigger(arg_name="blob", path=f"{CATALOGS}/{{name}}", connection=STORAGE, source=_SOURCE)
 def upload_catalog(blob: blob_binding.BlobClient) -> None:
-    """A blob has come, or a new version of one: deliver it, or obey it if it is a resume request."""
-    # The SDK's client instead of a stream: the worker would read a stream's whole blob into memory.
+    """A blob, or a new version of one, has arrived: deliver it, or carry out a resume request."""
+    # The SDK's client instead of a stream: for a stream the worker reads the whole blob into memory.
     uploader().upload(blob.blob_name)
 
 
 @app.function_name("retry_catalog")
 @app.queue_trigger(arg_name="message", queue_name=RETRIES, connection=STORAGE)
 def retry_catalog(message: func.QueueMessage) -> None:
-    """A run comes back: it has waited, was handed on, or was found by the sweep."""
+    """A run comes back: it has waited, was handed over, or was found by the sweep."""
     request = decode_request(message.get_body().decode("utf-8"))
     uploader().upload(request.catalog, request.etag)
 
@@ -89,17 +87,17 @@ def retry_catalog(message: func.QueueMessage) -> None:
 @app.function_name("sweep_catalogs")
 @app.timer_trigger(arg_name="timer", schedule="0 */5 * * * *", run_on_startup=False)
 def sweep_catalogs(timer: func.TimerRequest) -> None:  # noqa: ARG001  # the binding's name
-    """Every five minutes: find what was left lying."""
+    """Every five minutes: find what was left behind."""
     used = ports()
     found = sweep(used.catalogs, used.records, used.queue, used.clock.now())
     if found:
-        logger.warning("the sweep found %d catalogues or runs left lying", found)
+        logger.warning("the sweep found %d catalogues or runs that were left behind", found)
 
 
 @app.function_name("abandon_blob")
 @app.queue_trigger(arg_name="message", queue_name=BLOB_POISON, connection=STORAGE)
 def abandon_blob(message: func.QueueMessage) -> None:
-    """Every invocation for a blob has failed: its run has failed, unless it got on."""
+    """Every invocation for a blob has failed: so has its run, unless it got further."""
     content = json.loads(message.get_body())
     if content["ContainerName"] == CATALOGS:
         uploader().abandon(content["BlobName"], quoted(content["ETag"]))
@@ -108,14 +106,14 @@ def abandon_blob(message: func.QueueMessage) -> None:
 @app.function_name("abandon_retry")
 @app.queue_trigger(arg_name="message", queue_name=f"{RETRIES}-poison", connection=STORAGE)
 def abandon_retry(message: func.QueueMessage) -> None:
-    """Every invocation for a run that came back has failed: it has failed, unless it got on."""
+    """Every invocation for a run that came back has failed: so has the run, unless it got further."""
     request = decode_request(message.get_body().decode("utf-8"))
     uploader().abandon(request.catalog, request.etag, request.acknowledged)
 
 
 @cache
 def ports() -> Ports:
-    """Wire the adapters, once a process, as the settings say."""
+    """Wire the adapters as the settings say, once in a process."""
     blobs, queues = _storage(settings.storage)
     client = DigibleClient(
         settings.api_url,
@@ -136,7 +134,7 @@ def ports() -> Ports:
 
 
 def uploader() -> Uploader:
-    """Give the use case every trigger but the sweep ends in."""
+    """Return the use case that every trigger but the sweep calls."""
     options = UploadOptions(settings.isolate, settings.concurrency, settings.time_limit)
     return Uploader(ports(), options)
 

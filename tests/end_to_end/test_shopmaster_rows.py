@@ -42,7 +42,7 @@ def digible() -> Iterator[DigibleStandIn]:
 
 
 def rows(count: int, price: str = "12.50") -> list[tuple[object, ...]]:
-    """Give rows of all five columns with the ids P0001, P0002, …"""
+    """Return rows of all five columns with the ids P0001, P0002, …"""
     return [
         (f"P{number:04}", f"Product {number}", price, f"qr-{number}", number % 3)
         for number in range(1, count + 1)
@@ -75,7 +75,7 @@ def test_row_2_three_columns_of_every_row_are_sent_whatever_its_status(way: Whol
     ]
 
 
-def test_row_3_batches_of_200_one_after_another_in_order(way: WholeWay) -> None:
+def test_row_3_batches_of_200_are_sent_one_after_another_in_order(way: WholeWay) -> None:
     way.sell(rows(450))
     under_way = threading.Semaphore(1)
 
@@ -95,7 +95,7 @@ def test_row_3_batches_of_200_one_after_another_in_order(way: WholeWay) -> None:
     ("id_type", "product_id", "sent_id"),
     [("VARCHAR(25)", "007", "007"), ("VARCHAR(25)", "7", "7"), ("INTEGER", 7, 7)],
 )
-def test_row_4_names_and_ids_stay_as_they_are_and_prices_become_strings(
+def test_row_4_names_and_ids_stay_unchanged_and_prices_become_strings(
     way: WholeWay, id_type: str, product_id: object, sent_id: object
 ) -> None:
     prices = ["12.50", "0.10", "1000000.00", "3"]
@@ -116,7 +116,7 @@ def test_row_4_names_and_ids_stay_as_they_are_and_prices_become_strings(
     assert {product["productPrice"] for product in sent} == set(prices)
 
 
-def test_row_5_the_batch_is_posted_with_the_token_as_json(way: WholeWay) -> None:
+def test_row_5_the_batch_is_posted_as_json_with_the_token(way: WholeWay) -> None:
     way.sell(rows(1))
     with OddServer(always(OK)) as server:
         assert way.upload(server.url).code == 0
@@ -130,7 +130,7 @@ def test_row_5_the_batch_is_posted_with_the_token_as_json(way: WholeWay) -> None
 
 
 @pytest.mark.parametrize("status", [201, 302, 400, 404, 413, 422])
-def test_row_6_another_status_than_200_stops_and_what_was_accepted_stays_accepted(
+def test_row_6_any_status_but_200_stops_the_run_and_accepted_products_stay_accepted(
     way: WholeWay, digible: DigibleStandIn, status: int
 ) -> None:
     way.sell(rows(650))
@@ -149,7 +149,7 @@ def test_row_6_another_status_than_200_stops_and_what_was_accepted_stays_accepte
 
 
 @pytest.mark.parametrize("body", [b"<html>Welcome</html>", b"OK", b'{"message": "half'])
-def test_row_7_an_answer_that_is_no_json_stops(way: WholeWay, body: bytes) -> None:
+def test_row_7_a_response_that_is_not_json_stops_the_run(way: WholeWay, body: bytes) -> None:
     way.sell(rows(450))
     with OddServer(always(http(200, body))) as server:
         ended = way.upload(server.url)
@@ -174,7 +174,7 @@ def test_row_8_connection_errors_become_messages(way: WholeWay, trouble: str) ->
     assert (run.state, run.not_sent, ended.code) == (RunState.WAITING, 3, 5)
 
 
-def test_row_9_the_person_who_started_it_reads_a_confirmation(
+def test_row_9_the_person_who_started_the_upload_gets_a_confirmation(
     way: WholeWay, digible: DigibleStandIn
 ) -> None:
     way.sell(rows(450))
@@ -186,7 +186,7 @@ def test_row_9_the_person_who_started_it_reads_a_confirmation(
     assert run.run in ended.out
 
 
-def test_row_10_every_upload_is_a_full_one(way: WholeWay, digible: DigibleStandIn) -> None:
+def test_row_10_every_upload_is_complete(way: WholeWay, digible: DigibleStandIn) -> None:
     for price in ("12.50", "12.50", "9.90"):
         way.sell(rows(250, price))
         assert way.upload(digible.url).code == 0
@@ -195,18 +195,20 @@ def test_row_10_every_upload_is_a_full_one(way: WholeWay, digible: DigibleStandI
     assert digible.products["P0001"] == SentProduct("P0001", "Product 1", "9.90")
 
 
-def test_row_11_reconfiguring_is_logging_in_again(way: WholeWay, digible: DigibleStandIn) -> None:
+def test_row_11_reconfiguring_means_logging_in_again(
+    way: WholeWay, digible: DigibleStandIn
+) -> None:
     way.sell(rows(450))
     digible.fail(Fault(FaultKind.LATE))
     digible.fail(Fault(FaultKind.STATUS, status=401, body='{"message": "Token expired"}'))
     assert way.upload(digible.url).code == 3
-    answer = requests.post(
+    response = requests.post(
         f"{digible.url}/business/account/auth/login",
         json={"email": EMAIL, "password": PASSWORD},
         timeout=10,
     )
-    assert answer.json()["message"] == "Login successful"
-    way.token_file.write_text(answer.json()["data"]["token"], encoding="utf-8")
+    assert response.json()["message"] == "Login successful"
+    way.token_file.write_text(response.json()["data"]["token"], encoding="utf-8")
     (run,) = way.runs()
     with way.function(digible.url):
         way.resume(run.run)

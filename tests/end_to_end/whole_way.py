@@ -1,4 +1,4 @@
-"""The whole way in one process: a table, the agent, Azurite, the function's use case, an HTTP server."""
+"""The whole way in one process: table, agent, Azurite, the function's use case, HTTP server."""
 
 import json
 import os
@@ -46,7 +46,7 @@ class Ended:
 
 @dataclass
 class WholeWay:
-    """A store of its own, with everything between its table and Digible."""
+    """A new store, and everything between its table and Digible."""
 
     connection: str
     folder: Path
@@ -58,7 +58,7 @@ class WholeWay:
         return self.folder / "token"
 
     def sell(self, rows: Iterable[tuple[object, ...]], id_type: str = "VARCHAR(25)") -> None:
-        """Fill a table as shopMaster's with rows of five; its price is text, to keep its digits."""
+        """Fill a table like shopMaster's with rows of five; prices are text, to keep their digits."""
         path = self.folder / "shop.db"
         path.unlink(missing_ok=True)
         with closing(sqlite3.connect(path)) as database, database:
@@ -74,7 +74,7 @@ class WholeWay:
         )
 
     def upload(self, url: str, timeout: str = "60s") -> Ended:
-        """Have a person run the agent while the function works; Digible is at `url`."""
+        """Run the agent as a person does, while the function works; Digible is at `url`."""
         settings = str(self.folder / "shopmaster.toml")
         with self.function(url):
             code = main(["upload", "--config", settings, "--timeout", timeout])
@@ -97,7 +97,7 @@ class WholeWay:
 
     @contextmanager
     def function(self, url: str) -> Iterator[None]:
-        """Have the function work on each new blob of the store, until there is no new one at the end."""
+        """Have the function work on the store's new blobs, and on those left at the block's end."""
         stop = threading.Event()
         failures: list[BaseException] = []
         thread = threading.Thread(target=self._work, args=(url, stop, failures), name="function")
@@ -125,7 +125,7 @@ class WholeWay:
             failures.append(error)
 
     def _work_on_new(self, blobs: BlobServiceClient, uploader: Uploader, seen: set[str]) -> bool:
-        """Upload what is new; tell whether nothing was."""
+        """Work on the new blobs, and return whether there were none."""
         container = blobs.get_container_client(CATALOGS)
         new = [
             blob
@@ -152,6 +152,6 @@ class WholeWay:
 
 
 def clear_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take all settings of the agent and the function out of the environment."""
+    """Remove all settings of the agent and the function from the environment."""
     for name in set(os.environ) - set(without_settings(os.environ)):
         monkeypatch.delenv(name)

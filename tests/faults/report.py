@@ -1,5 +1,6 @@
-"""The table of the matrix, on the screen and as docs/reliability.md: pure text."""
+"""The results of the matrix as text: the table, and docs/reliability.md around it."""
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -25,11 +26,11 @@ class Circumstances:
     seed: str
     minutes: float
     posts: int
-    """How many POSTs Digible saw in all."""
+    """How many POSTs Digible saw in total."""
 
 
 def rows(results: Sequence[Result]) -> list[tuple[str, ...]]:
-    """Give the cells of each row of the table."""
+    """Return the cells of each row of the table."""
     cells: list[tuple[str, ...]] = []
     for result in results:
         verdict = result.verdict
@@ -47,83 +48,110 @@ def rows(results: Sequence[Result]) -> list[tuple[str, ...]]:
 
 
 def table(results: Sequence[Result]) -> str:
-    """Give the table in Markdown, which reads as well on a screen."""
+    """Return the table in Markdown, which is also readable on a screen."""
     lines = [_HEADINGS, ("---", *["---:"] * (len(_HEADINGS) - 1)), *rows(results)]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 def complaints(results: Sequence[Result]) -> list[str]:
-    """Give everything that is not as promised."""
+    """Return everything that is not as promised, in words."""
     return [f"{each.fault.name}: {words}" for each in results for words in each.verdict.complaints]
 
 
 def document(results: Sequence[Result], measured: Circumstances) -> str:
-    """Give docs/reliability.md."""
+    """Return the text of docs/reliability.md."""
     found = complaints(results)
-    outcome = "Nothing was found that is not as promised." if not found else "**Found wrong:**\n"
+    outcome = "No broken promise was found." if not found else "**Broken promises:**\n"
     parts = [
         _PROMISES,
         _how(measured),
-        "## What came out\n",
+        "## Results\n",
         table(results),
         "",
-        *[f"- {note}" for result in results for note in result.notes],
+        *[_bullet(note) for result in results for note in result.notes],
         "",
         outcome,
-        *[f"- {words}" for words in found],
+        *[_bullet(words) for words in found],
         _READING,
         _NOT_COVERED,
     ]
     return "\n".join(parts)
 
 
+def _bullet(words: str) -> str:
+    return _wrapped(f"- {words}", indent="  ")
+
+
+def _wrapped(words: str, indent: str = "") -> str:
+    return textwrap.fill(
+        words, 100, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
+
+
 def _how(measured: Circumstances) -> str:
+    circumstances = (
+        f"`{measured.command}` on {measured.date}, seed `{measured.seed}`, "
+        f"in {measured.minutes:.0f} minutes on {measured.machine}; {measured.posts:,} POSTs."
+    )
     return f"""## How it was measured
 
-`{measured.command}` on {measured.date}, seed `{measured.seed}`, in {measured.minutes:.0f} minutes on {measured.machine}; {measured.posts:,} POSTs.
+{_wrapped(circumstances)}
 
-It runs the real thing as processes: the function app in the local host (Microsoft's own worker library), Azurite as storage,
-the agent as `python -m agent`. A proxy between host and storage and the Digible stand-in see every request, and hold or cut it
-where a fault asks for that. Kills are SIGKILL. Every version of every product has a price of its own, so that what Digible has
-accepted tells which catalogue it came from; every version of every run record is read as it is written.
-In the end all runs are awaited, and what Digible saw is compared with the catalogues and the records.
+The real parts run as processes: the function app in the local host (Microsoft's own worker
+library), Azurite as storage, and the agent as `python -m agent`. A proxy between the host and
+storage, and the Digible stand-in, see every request, and hold or cut it where a fault asks for
+that. Kills are SIGKILL. Every catalogue has its own price for every product, so the prices that
+Digible has accepted show which catalogue they came from. Every run record is read each time it is
+written. At the end, all runs are awaited, and what Digible saw is compared with the catalogues and
+the records.
 """
 
 
 _PROMISES = """# Reliability
 
-This file is written by `make faults`, never by hand.
+`make faults` writes this file. Don't edit it by hand.
 
 ## What is promised
 
-- **Nothing is lost.** Every product of a store's newest good catalogue that can be sent arrives with its exact price, whatever dies
-  on the way, and a run record never counts a product as accepted that Digible did not accept.
-- **Nearly once.** When the host dies, or a connection breaks, at most the one batch that was under way is sent again (with
-  `DIGIBLE_CONCURRENCY=n`, at most n of each run). Products are upserted by their ids, so that the second time changes nothing.
+- **Nothing is lost.** Every product of a store's newest good catalogue that can be sent arrives
+  with its exact price, whatever dies on the way. A run record never counts a product as accepted
+  that Digible did not accept.
+- **Nearly once.** When the host dies or a connection breaks, at most the one batch that was under
+  way is sent again (with `DIGIBLE_CONCURRENCY=n`, at most n batches of each run). Products are
+  upserted by id, so sending them a second time changes nothing.
 - **Never backwards.** No product goes from a newer price to an older one.
-- **Never silent.** Every run ends in the state that says what became of it, and in every version of its record
-  read = accepted + rejected + not_sent.
+- **Never silent.** Every run ends in the state that says what became of it. Whenever its record is
+  written, read = accepted + rejected + not_sent.
 """
 
 _READING = """
 ## How to read it
 
-*Times tried*: how often the fault struck a run (or, where it strikes at random, how often it struck).
-*Products lost*: products that Digible does not hold, in the end, as the newest good catalogue has them, and products that a
-record counted as accepted before they were. *Batches sent twice*: POSTs that held products of a batch which Digible had been
-sent before and had not itself turned down (a 503 asks for another try, and is not counted); in brackets, the most of one run
-after one interruption. *Right state*: the run record's, with the right counts.
+- *Times tried*: how many runs the fault struck; for a fault that strikes at random, how many times
+  it struck.
+- *Products lost*: products that Digible does not have, in the end, as the newest good catalogue has
+  them, and products that a record counted as accepted before they were.
+- *Batches sent twice*: POSTs with products of a batch that had already been sent to Digible and
+  that Digible had not refused (a 503 asks for another try, and is not counted). In brackets: the
+  most for one run after one interruption.
+- *Ended in the right state*: runs whose record has the right state and the right counts.
 """
 
 _NOT_COVERED = """
 ## What is not covered
 
-- Azure itself. Azurite stands for its storage, a local host for its Functions host; neither was ever seen to lose
-  what it had confirmed, and nothing here shows what follows if the real ones do.
-- A POST that Digible carries out more than five seconds after its last byte came in, from a worker that died or stood still, while a
-  newer catalogue is being sent. Then one batch of older prices may come after newer ones. The next upload mends it.
-- A run record that is lost or damaged while nobody works on the run: the run begins anew, and sends again what it had sent.
-- A version that is overwritten under its name before anybody saw it has no run of its own; the one after it has.
-- What Digible does with a product it has accepted. Products that were deleted in the shop stay there: nothing is removed.
-- The wait of 24 hours after which an outage of Digible becomes `failed`; unit tests pass through it with a clock of their own.
+- Azure itself. Azurite stands in for its storage, and the local host for its Functions host.
+  Neither was ever seen to lose what it had confirmed, and nothing here shows what happens if the
+  real ones do.
+- A POST that Digible processes more than five seconds after it received the last byte, from a
+  worker that died or froze, while a newer catalogue is being sent. One batch of older prices may
+  then arrive after newer ones. The next upload repairs that.
+- A run record that is lost or damaged while no worker works on the run. The run starts over, and
+  sends again what it had sent.
+- A version that is overwritten under its name before anybody saw it. It has no run; the version
+  after it has one.
+- What Digible does with a product that it has accepted. Products that were deleted in the shop stay
+  at Digible: nothing is removed.
+- The 24 hours after which an outage of Digible becomes `failed`. Only unit tests cover them, with a
+  simulated clock.
 """
