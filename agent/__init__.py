@@ -1,3 +1,3 @@
-"""The store PC's part: reads the shop's products, uploads them and follows their run."""
+"""The store PC's half: reads the shop's products, uploads them and follows their run."""
 
 __version__ = "0.1.0"

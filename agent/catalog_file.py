@@ -1,4 +1,4 @@
-"""Writes a catalogue into a local file, which appears under its name only when it is complete."""
+"""Writes a catalogue to a local file, which appears under its name only when it is complete."""
 
 import contextlib
 import os
@@ -14,18 +14,21 @@ _PLAIN, _PACKED = ".json", ".json.gz"
 
 
 def is_packed(path: Path) -> bool:
-    """Tell by a file's name whether its catalogue is gzipped; raises SettingsError for other endings."""
+    """Return whether a file's catalogue is gzipped, by the ending of its name.
+
+    Raises SettingsError for any other ending.
+    """
     name = path.name.lower()
     if not name.endswith((_PLAIN, _PACKED)):
         raise SettingsError(
-            f"The file {path} of --output must end in {_PLAIN} or {_PACKED}, which says how it is written."
+            f"The file {path} of --output must end in {_PLAIN} or {_PACKED}, which decides its format."
         )
     return name.endswith(_PACKED)
 
 
 @contextmanager
 def new_file(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file to be written, beside `path`, which it replaces when the block ends well.
+    """Open a new file next to `path`, and put it there when the block ends without an error.
 
     Raises AgentError when it can't be written; nothing is left behind then.
     """

@@ -1,12 +1,12 @@
-"""What can go wrong in the agent, and the exit code that each ends with.
+"""What can go wrong in the agent, and the exit code that each error leads to.
 
 AgentError                        1 failed
 ├── SettingsError                 2 usage or settings
-├── DatabaseError                 1 the products can't be read; `problem` says which way
+├── DatabaseError                 1 the products can't be read; `problem` says why
 ├── EmptyTableError               1 there are no products
 ├── StorageError                  1 the catalogue can't be stored, or the run record can't be read
-│   └── StorageUnavailableError   1 now; it may pass
-├── StoppedError                  1 the user stopped it at a moment that leaves a doubt
+│   └── StorageUnavailableError   1 at the moment; it may pass
+├── StoppedError                130 the user stopped it when the result was uncertain
 └── NoOutcomeError                5 no outcome within the time-out
 """
 
@@ -26,19 +26,19 @@ class ExitCode(IntEnum):
 
 
 class AgentError(Exception):
-    """Anything the agent itself raises; its message says what failed, where, and what to do next."""
+    """Any error that the agent itself raises; its message says what failed, where, and what to do next."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.FAILED
 
 
 class SettingsError(AgentError):
-    """The settings or the arguments are wrong; all problems are named at once."""
+    """The settings or the arguments are wrong; the message names every problem."""
 
     exit_code = ExitCode.USAGE
 
 
 class DatabaseProblem(StrEnum):
-    """The ways in which reading the products fails."""
+    """Why reading the products failed."""
 
     DRIVER = "driver"
     UNREACHABLE = "unreachable"
@@ -65,7 +65,7 @@ class DatabaseError(AgentError):
 
 
 class EmptyTableError(AgentError):
-    """The table holds no products, so that there is nothing to upload."""
+    """The table has no rows, so there is nothing to upload."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -79,14 +79,14 @@ class StorageError(AgentError):
 
 
 class StorageUnavailableError(StorageError):
-    """The storage account is out of reach or in trouble, which may pass."""
+    """The storage account can't be reached or is in trouble, which may pass."""
 
 
 class StoppedError(AgentError):
-    """The user stopped the command at a moment that leaves a doubt, which the message names."""
+    """The user stopped the command when its result was uncertain; the message says what is uncertain."""
 
 
 class NoOutcomeError(AgentError):
-    """The catalogue is stored, but what became of it was not known in time."""
+    """The catalogue is stored, but its outcome was not known in time."""
 
     exit_code = ExitCode.NO_OUTCOME

@@ -1,4 +1,4 @@
-"""The use case: every row of the shop's table becomes a catalogue, and that a run in the cloud."""
+"""The use case: turn every row of the shop's table into a catalogue, and upload it."""
 
 import hashlib
 import secrets
@@ -22,7 +22,7 @@ class ProductSource(Protocol):
         """Yield every row, ordered by product id."""
 
     def count(self) -> int | None:
-        """Give how many rows there are, or None if that takes too long to find out."""
+        """Return the number of rows, or None if counting them would take too long."""
 
 
 class CatalogStore(Protocol):
@@ -31,28 +31,31 @@ class CatalogStore(Protocol):
     def put(
         self, name: str, catalog: IO[bytes], metadata: CatalogMetadata, sent: Callable[[int], None]
     ) -> str:
-        """Upload a catalogue, whole or not at all, and give its ETag; `sent` is told the bytes so far."""
+        """Upload a catalogue, whole or not at all, and return its ETag.
+
+        `sent` is called with the number of bytes sent so far.
+        """
 
 
 class Progress(Protocol):
-    """Somebody who watches."""
+    """Shows the user how far a command is."""
 
     def begin(self, what: str, unit: str, total: Callable[[], int | None]) -> None:
-        """A new stretch of work begins; one before it has ended. `total` may take a while to tell."""
+        """A new step begins; the one before it has ended. `total` may take some time to answer."""
 
     def reach(self, done: int, total: int | None = None) -> None:
-        """So much of it is done, and so much is to be done in all, if that is better known now."""
+        """`done` is the work done so far, and `total` all of it if that is better known by now."""
 
     def say(self, sentence: str) -> None:
-        """Something happened that the user should know."""
+        """Something happened that the user should know about."""
 
     def end(self) -> None:
-        """The stretch of work is done."""
+        """The step is done."""
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A catalogue that is in the cloud, and the run it becomes."""
+    """A catalogue that was uploaded, and its run."""
 
     store: StoreName
     run: RunId
@@ -62,9 +65,9 @@ class Upload:
 def write_products(
     source: ProductSource, target: IO[bytes], progress: Progress, *, packed: bool
 ) -> CatalogMetadata:
-    """Write every row of `source` into `target` as a catalogue, gzipped if `packed`; say what it is.
+    """Write every row of `source` to `target` as a catalogue, gzipped if `packed`; return its metadata.
 
-    Raises EmptyTableError when there is none: an empty read is a mistake somewhere, never an empty shop.
+    Raises EmptyTableError if there are no rows: that is a mistake somewhere, not an empty shop.
     """
     rows = CountedRows(source, progress)
     text = write_catalog(rows)
@@ -83,7 +86,7 @@ def write_products(
 
 
 class CountedRows:
-    """The rows of a source as a catalogue takes them, counted while they pass."""
+    """The rows of a source, counted as they pass."""
 
     def __init__(self, source: ProductSource, progress: Progress) -> None:
         self.number = 0
@@ -108,7 +111,7 @@ def upload_catalog(
     metadata: CatalogMetadata,
     progress: Progress,
 ) -> Upload:
-    """Upload what `write_products` wrote, under a name from `new_catalog_name`; say what it becomes."""
+    """Upload what `write_products` wrote, under a name from `new_catalog_name`; return what was uploaded."""
     size = catalog.tell()
     catalog.seek(0)
     progress.begin("Uploading", "B", lambda: size)

@@ -16,18 +16,18 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 2.0
 
 
 class RunRecords(Protocol):
-    """Where the function tells what it does."""
+    """The run records, which the function writes."""
 
     def read(self, store: StoreName, run: RunId) -> Run | None:
-        """Give a run as its record has it now, or None if there is no readable one yet.
+        """Return a run as its record describes it now, or None if there is no readable record yet.
 
-        Raises StorageUnavailableError for what passes, StorageError for what doesn't.
+        Raises StorageUnavailableError for trouble that may pass, StorageError for any other.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Time, so that tests need not wait for it."""
+    """Time, which tests replace."""
 
     monotonic: Callable[[], float]
     sleep: Callable[[float], None]
@@ -35,16 +35,16 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Follower:
-    """Watches runs, and tells the user what changes."""
+    """Watches runs and tells the user what changes."""
 
     records: RunRecords
     clock: Clock
     progress: Progress
 
     def follow(self, store: StoreName, run: RunId, patience: float) -> Run | None:
-        """Watch a run until it ends, for `patience` seconds at most; give it as last seen, if ever.
+        """Watch a run until it ends, for at most `patience` seconds; return it as last seen, if ever.
 
-        What passes (storage out of reach for a while, a record that is being mended) is waited out.
+        Trouble that may pass (storage that can't be reached, a damaged record) doesn't end the watch.
         Raises StorageError when the record may not be read.
         """
         watcher = _Watcher(self.progress)
@@ -65,7 +65,7 @@ class Follower:
 
 
 class _Watcher:
-    """Tells the user what changes in a run, once."""
+    """Tells the user once about each change of a run."""
 
     def __init__(self, progress: Progress) -> None:
         self.run: Run | None = None
@@ -96,7 +96,7 @@ class _Watcher:
 
 
 def waiting_sentence(run: Run) -> str:
-    """Tell why a run waits, and when it goes on by this machine's clock."""
+    """Return why a run is waiting, and when it goes on by this machine's clock."""
     if run.retry_at is None:
         return run.message
     return f"{run.message} It goes on at {run.retry_at.astimezone():%H:%M}."

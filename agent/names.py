@@ -6,7 +6,7 @@ from difflib import SequenceMatcher
 from typing import NamedTuple
 
 MAX_NAMES = 10
-"""Names in one message at most."""
+"""The most names in one message."""
 
 _LONGEST = 128
 _PART = re.compile(r"\s*(?:\[(?P<bracketed>(?:[^\]]|\]\])+)\]\s*|(?P<bare>[^\[.][^.]*)|)(?=\.|\Z)")

@@ -18,24 +18,24 @@ class Preview:
     read: int
     sendable: int
     first: tuple[Product, ...]
-    """The first few of those that would be sent."""
+    """The first few products that would be sent."""
 
     rejections: tuple[Rejection, ...]
-    """The first of those that would not; `rejected` counts them all."""
+    """The first products that would not be sent; `rejected` counts all of them."""
 
     @property
     def rejected(self) -> int:
-        """Products that would be left out."""
+        """How many products would be left out."""
         return self.read - self.sendable
 
 
 def preview(source: ProductSource, progress: Progress) -> Preview:
-    """Check every row of `source`; raises EmptyTableError when there is none."""
+    """Check every row of `source`; raises EmptyTableError if there are none."""
     rows = CountedRows(source, progress)
     sendable = 0
     first: list[Product] = []
     rejections: list[Rejection] = []
-    # Through the catalogue's own JSON, so that each value is judged as the function will see it.
+    # Through the catalogue's JSON, so that each value is checked as the function will see it.
     for _, checked in check_products(read_catalog(write_catalog(rows)), ids_are_unique=True):
         if isinstance(checked, Product):
             sendable += 1

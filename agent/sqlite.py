@@ -1,4 +1,4 @@
-"""The products of a table in a SQLite file, read row by row: the embedded default of the demo."""
+"""The products of a table in a SQLite file, read row by row; the demo uses it."""
 
 import re
 import sqlite3
@@ -18,12 +18,12 @@ _ROWS_AT_ONCE = 1000
 _LOCK_SECONDS = 30
 _SCALE = re.compile(r"\(\s*[0-9]+\s*,\s*([0-9]{1,2})\s*\)")
 _EXACTLY = Context(prec=400, traps=[Inexact])
-"""Room for the longest float that is written out: a little over 300 digits."""
+"""Enough digits for the longest float: a little over 300."""
 
 _DENIED = "The file {path} can't be opened. Check that this user may read it."
 _LOCKED = (
     f"Another program kept the file {{path}} locked for {_LOCK_SECONDS} s. "
-    "Run it again in a few minutes."
+    "Try again in a few minutes."
 )
 _DAMAGED = (
     "The file {path} is not a SQLite database, or it is damaged. Correct `sqlite` in the settings."
@@ -43,13 +43,13 @@ class SqliteTable:
 
     path: Path
     name: str
-    """It has no parts here: a dot belongs to the name."""
+    """Without parts: a dot is part of the name."""
 
     columns: Columns
 
 
 class SqliteSource:
-    """The three columns of one table, and no others; fulfils `export.ProductSource`."""
+    """The three columns of one table, and no others; implements `export.ProductSource`."""
 
     def __init__(self, table: SqliteTable) -> None:
         """Take what to read; nothing is opened yet."""
@@ -76,7 +76,7 @@ class SqliteSource:
                         yield plain._replace(sell_price=as_declared(plain.sell_price))
 
     def count(self) -> int | None:
-        """Give how many rows there are; raises DatabaseError for what would keep `rows` from them, too."""
+        """Return the number of rows; raises DatabaseError for whatever would make `rows` fail."""
         with self._opened() as database:
             query = f"SELECT count(*) FROM {_quoted(self._table)}"  # noqa: S608  quoted
             ((number,),) = database.execute(query)
@@ -84,7 +84,7 @@ class SqliteSource:
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
-        """Open the file and look at the names; turn whatever SQLite raises into a DatabaseError."""
+        """Open the file and check the names; raises DatabaseError for whatever SQLite raises."""
         _check_file(self._path)
         try:
             with closing(
@@ -96,11 +96,11 @@ class SqliteSource:
             raise _explained(error, self._path) from error
 
     def _check_names(self, database: sqlite3.Connection) -> None:
-        """Compare the names with those that exist: SQLite takes an unknown column for a text."""
+        """Compare the names with those that exist: SQLite treats an unknown column as text."""
         columns = self._existing_columns(database)
         if not columns:
             tables = closest(self._table, _existing_tables(database))
-            names = f" The closest to it are: {', '.join(tables)}." if tables else ""
+            names = f" Similar names: {', '.join(tables)}." if tables else ""
             raise DatabaseError(
                 DatabaseProblem.NO_TABLE,
                 f"The file {self._path} has no table “{self._table}”.{names} "
@@ -112,11 +112,11 @@ class SqliteSource:
             raise DatabaseError(
                 DatabaseProblem.NO_COLUMN,
                 f"The table {self._table} has no column {' and '.join(missing)}. "
-                f"It has: {', '.join(columns)}. Correct [columns] in the settings.",
+                f"Its columns: {', '.join(columns)}. Correct [columns] in the settings.",
             )
 
     def _existing_columns(self, database: sqlite3.Connection) -> dict[str, str]:
-        """Give the table's columns in their order, with their declared types."""
+        """Return the table's columns in their order, with their declared types."""
         query = "SELECT name, type FROM pragma_table_xinfo(?)"
         return dict(database.execute(query, (self._table,)).fetchall())
 
@@ -133,7 +133,7 @@ def _existing_tables(database: sqlite3.Connection) -> list[str]:
 
 
 def _decimals(declared: str) -> Callable[[object], object]:
-    """Return what brings a number to the decimals of its declared type, where it loses nothing by that."""
+    """Return a function that gives a number the decimals of its declared type, if no digit is lost."""
     match = _SCALE.search(declared)
     if match is None:
         return lambda value: value
@@ -152,7 +152,7 @@ def _decimals(declared: str) -> Callable[[object], object]:
 
 
 def _uri(path: Path) -> str:
-    """Give the file's address for reading only; a network folder's keeps its four slashes."""
+    """Return the file's address for reading only; a network folder's keeps its four slashes."""
     place = path.absolute().as_posix()
     return f"file://{'' if place.startswith('/') else '/'}{quote(place, safe='/:')}?mode=ro"
 
@@ -171,11 +171,13 @@ def _check_file(path: Path) -> None:
 
 def _explained(error: sqlite3.Error, path: Path) -> DatabaseError:
     code = getattr(error, "sqlite_errorcode", None)
-    if code is not None and code & 0xFF in _EXPLANATIONS:  # the rest of the bits are details
+    if code is not None and code & 0xFF in _EXPLANATIONS:  # the other bits are details
         problem, sentence = _EXPLANATIONS[code & 0xFF]
         return DatabaseError(problem, sentence.format(path=path))
     if code is None and "decode" in str(error):
-        return DatabaseError(DatabaseProblem.VALUE, f"The file {path} holds text that is no UTF-8.")
+        return DatabaseError(
+            DatabaseProblem.VALUE, f"The file {path} contains text that is not UTF-8."
+        )
     return DatabaseError(DatabaseProblem.OTHER, f"The file {path} can't be read: {error}.")
 
 

@@ -9,7 +9,7 @@ from contract.product import CatalogRow
 
 _PLAIN = frozenset({str, int, Decimal, type(None)})
 _UNFIT: list[object] = []
-"""Stands in a catalogue for a value whose type doesn't fit: its product is rejected, the others are not."""
+"""Replaces a value of a type that can't be sent: its product is then rejected, and no other."""
 
 
 def catalog_row(row: Sequence[object], columns: Columns) -> CatalogRow:
@@ -38,7 +38,7 @@ def _plain(value: object, column: str) -> object:
     if isinstance(value, bytes | bytearray):
         raise DatabaseError(
             DatabaseProblem.VALUE,
-            f"The column {column} holds raw bytes instead of text or a number. "
+            f"The column {column} contains raw bytes instead of text or a number. "
             "Correct [columns] in the settings.",
         )
     return str(value)

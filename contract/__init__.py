@@ -1,1 +1,1 @@
-"""What the store PC and the cloud agree on: products, catalogues, run records and where they live."""
+"""What the store PC and the cloud agree on: products, catalogues, run records and where they are kept."""

@@ -22,7 +22,7 @@ StoreName = NewType("StoreName", str)
 RunId = NewType("RunId", str)
 
 UNKNOWN_STORE = StoreName("_unknown")
-"""Stands in run records for the store of a blob whose name doesn't tell one."""
+"""Takes the place of the store in the run record of a blob whose name doesn't contain one."""
 
 _STORE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z")
 _CATALOG_ENDING = re.compile(r"\.jsonl?(?:\.gz)?\Z", re.IGNORECASE)
@@ -31,9 +31,10 @@ _MAX_NAME = 900  # Azure allows 1,024; the run record's name is longer than the 
 
 
 class InvalidStoreError(ValueError):
-    """The text is not a store name. The message is the rest of a sentence that begins with what it is.
+    """The text is not a store name.
 
-    It doesn't repeat the text, which may be hostile.
+    The message is the rest of a sentence that begins with what has the name. It doesn't repeat the
+    text, which may be hostile.
     """
 
     def __init__(self) -> None:
@@ -81,7 +82,7 @@ BlobName = CatalogName | ResumeName | UnusableName
 
 
 def parse_name(blob: str) -> BlobName:
-    """Tell what a blob in the container of catalogues is, by its name."""
+    """Return what a blob in the container of catalogues is, judging by its name."""
     folder, slash, rest = blob.partition("/")
     if not slash:
         return UnusableName(blob, "It is not in a store's folder.")
@@ -111,8 +112,8 @@ def _why_unsafe(blob: str, rest: str) -> str | None:
 def run_of(name: BlobName, etag: str) -> tuple[StoreName, RunId]:
     """Return the store and the run that a version of a blob belongs to.
 
-    Each version of a catalogue is a run of its own. An unusable name's run, of UNKNOWN_STORE, is
-    harmless as a path and different for each name.
+    Each version of a catalogue has its own run. The run of an unusable name belongs to UNKNOWN_STORE;
+    its id is safe in a path and different for each name.
     """
     match name:
         case CatalogName(store, stem):
@@ -154,7 +155,7 @@ def new_catalog_name(store: StoreName, now: datetime, random: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CatalogMetadata:
-    """What travels with a catalogue in its blob's metadata; nothing is known of one uploaded by hand."""
+    """What a blob's metadata says about its catalogue; that of one uploaded by hand says nothing."""
 
     rows: int | None = None
     """How many rows the catalogue has."""
@@ -166,9 +167,9 @@ class CatalogMetadata:
     """W3C trace context of the agent's export."""
 
     ids_are_unique: bool = False
-    """Whether the rows are ordered by id, so that a repeated one is an error in the shop's data.
+    """Whether the rows are ordered by id, as the agent's are.
 
-    The agent's are; the function then rejects a repeated id.
+    A repeated id is then an error in the shop's data, and the function rejects it.
     """
 
     def to_headers(self) -> dict[str, str]:

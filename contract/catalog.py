@@ -1,4 +1,4 @@
-"""The catalogue as JSON, written and read as a stream: neither side ever holds a whole one in memory."""
+"""The catalogue as JSON, written and read as a stream: neither side ever has all of it in memory."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -10,17 +10,17 @@ from contract.json_text import JsonText
 from contract.product import REPEATED, CatalogRow
 
 MAX_PRODUCTS = 10_000_000
-"""Products in a catalogue at most: `{}` after `{}` would otherwise take an hour to turn away."""
+"""The most products in a catalogue: without a limit, `{}` after `{}` would take an hour to reject."""
 
 _COLUMNS = ("ProductID", "ProductName", "SellPrice")
 _WRITE_BLOCK = 1 << 16
 
 
 def write_catalog(rows: Iterable[CatalogRow]) -> Iterator[bytes]:
-    """Give the rows as a JSON array in UTF-8, one product a line, in blocks of about 64 KiB.
+    """Yield the rows as a JSON array in UTF-8, one product a line, in blocks of about 64 KiB.
 
-    A price that is a Decimal is written as a string with exactly its digits; a value that JSON
-    has no form for raises TypeError.
+    A Decimal price is written as a string with exactly its digits. Raises TypeError for a value that
+    JSON cannot represent.
     """
     block = ["["]
     size, separator = 1, "\n"
@@ -40,7 +40,7 @@ def _line(row: CatalogRow) -> str:
     try:
         return _encode(dict(zip(_COLUMNS, row, strict=True)))
     except ValueError:
-        # A float that is no number goes as text: it is its own product's trouble, not the others'.
+        # A NaN or infinity is written as text, so that only its own product is rejected.
         texts = (str(value) if isinstance(value, float) else value for value in row)
         return _encode(dict(zip(_COLUMNS, texts, strict=True)))
 
@@ -55,10 +55,10 @@ _encode = json.JSONEncoder(default=_digits, ensure_ascii=True, allow_nan=False).
 
 
 def read_catalog(blocks: Iterable[bytes]) -> Iterator[CatalogRow]:
-    """Give the rows of a catalogue in any of its forms, from the bytes of its blob.
+    """Yield the rows of a catalogue in any of its forms, from the bytes of its blob.
 
     The forms: a JSON array of objects, one object a line, or an object with such an array under
-    `products`; UTF-8 with or without a byte order mark; gzipped or not (told by its first bytes).
+    `products`; UTF-8 with or without a byte order mark; gzipped or not (the first bytes decide).
     Raises CatalogError, with the position and a plain reason, at the first byte that is wrong.
     """
     text = JsonText(decoded(decompressed(blocks)), _decode)
@@ -98,7 +98,7 @@ def _array(text: JsonText) -> Iterator[CatalogRow]:
 
 def _object_or_lines(text: JsonText) -> Iterator[CatalogRow]:
     """Read one object after another; the first may turn out to be `{"products": […]}`."""
-    columns: dict[str, Any] = {}  # and no other keys: of those there may be any number
+    columns: dict[str, Any] = {}  # only these keys are kept: there may be any number of others
     text.expect("{")
     more = not text.take("}")
     while more:
@@ -119,7 +119,7 @@ def _object_or_lines(text: JsonText) -> Iterator[CatalogRow]:
 def _rest_of_object(text: JsonText) -> None:
     while text.goes_on("}"):
         if text.key() == "products":
-            raise text.error("`products` stands twice")
+            raise text.error("`products` appears twice")
         text.value()
 
 
@@ -141,14 +141,14 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _integer(digits: str) -> int | Decimal:
-    # int() is quadratic and refuses more than 4,300 digits; nothing that long is an id or a price.
+    # int() takes quadratic time and refuses more than 4,300 digits; no id or price is that long.
     return int(digits) if len(digits) <= 100 else Decimal("Infinity")
 
 
 def _fraction(digits: str) -> Decimal:
     try:
         return Decimal(digits)
-    except InvalidOperation:  # an exponent that no Decimal holds
+    except InvalidOperation:  # an exponent too large for a Decimal
         return Decimal("Infinity")
 
 
@@ -156,5 +156,5 @@ _decode = json.JSONDecoder(
     object_pairs_hook=_object,
     parse_int=_integer,
     parse_float=_fraction,
-    parse_constant=Decimal,  # NaN and Infinity: not JSON, but one bad price must not stop the others
+    parse_constant=Decimal,  # NaN and Infinity aren't JSON, but one bad price must not stop the rest
 ).raw_decode

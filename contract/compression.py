@@ -1,4 +1,4 @@
-"""From a catalogue's stored bytes to its text, and back to gzip: streamed, and bounded whatever comes."""
+"""From a catalogue's stored bytes to its text, and back to gzip: streamed, and with hard limits."""
 
 import codecs
 import itertools
@@ -6,20 +6,20 @@ import zlib
 from collections.abc import Iterable, Iterator
 
 MAX_BYTES = 1 << 30
-"""Bytes of a catalogue at most, packed or not: some 3 million products, far more than a shop has."""
+"""The most bytes in a catalogue, packed or not: about 3 million products, far more than a shop has."""
 
 MAX_RATIO = 200
-"""Bytes of text for a byte of gzip at most: catalogues reach 10 to 30, a gzip bomb 1,000."""
+"""The most bytes of text per byte of gzip: catalogues reach 10 to 30, a gzip bomb 1,000."""
 
 _RATIO_FROM = 4 << 20  # a small file may compress as well as it likes
-_STEP = 1 << 18  # of text given at a time
-_PACKED_STEP = 1 << 14  # of gzip taken at a time: a member's end copies the rest of it
+_STEP = 1 << 18  # bytes of text yielded at a time
+_PACKED_STEP = 1 << 14  # bytes of gzip read at a time: zlib copies what follows the end of a member
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_WBITS = 31
 
 
 class CatalogError(ValueError):
-    """A blob is no catalogue: what is wrong with it, and where."""
+    """A blob is not a catalogue; says what is wrong with it, and where."""
 
     def __init__(self, reason: str, position: str) -> None:
         super().__init__(f"{reason} ({position})")
@@ -28,7 +28,7 @@ class CatalogError(ValueError):
 
 
 def compressed(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Give the blocks as one gzip stream, the same for the same blocks (no time stamp in it)."""
+    """Yield the blocks as one gzip stream; without a time stamp, so equal input gives equal output."""
     packer = zlib.compressobj(6, zlib.DEFLATED, _GZIP_WBITS)
     for block in blocks:
         if packed := packer.compress(block):
@@ -37,7 +37,10 @@ def compressed(blocks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def decompressed(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Give the text's bytes, unpacked if the first two say gzip; raises CatalogError past the limits."""
+    """Yield the text's bytes, unpacked if the first two say gzip.
+
+    Raises CatalogError when a limit is exceeded.
+    """
     source = _in_blocks(blocks, _PACKED_STEP)
     head = next(source, b"")
     stored = itertools.chain([head], source)
@@ -51,14 +54,14 @@ def decompressed(blocks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def too_large() -> CatalogError:
-    """Make the error for a catalogue of more than MAX_BYTES."""
+    """Return the error for a catalogue of more than MAX_BYTES."""
     return CatalogError(f"it is larger than {MAX_BYTES >> 30} GB", f"byte {MAX_BYTES:,}")
 
 
 def _in_blocks(blocks: Iterable[bytes], size: int) -> Iterator[bytes]:
-    """Give the same bytes in blocks of `size`, the last one shorter.
+    """Yield the same bytes in blocks of `size`; the last one may be shorter.
 
-    What is found in a catalogue, and what finding it costs, then never depends on how it arrived.
+    What is found in a catalogue, and what that costs, then doesn't depend on how it arrived.
     """
     kept: list[bytes] = []
     length = 0
@@ -78,7 +81,7 @@ def _in_blocks(blocks: Iterable[bytes], size: int) -> Iterator[bytes]:
 
 
 def _unpacked(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Unpack gzip, several members after one another included."""
+    """Unpack gzip, including several members in a row."""
     unpacker = zlib.decompressobj(_GZIP_WBITS)
     taken = given = 0
     for block in blocks:
@@ -86,7 +89,7 @@ def _unpacked(blocks: Iterable[bytes]) -> Iterator[bytes]:
         while pending:
             if unpacker.eof:
                 padded = len(pending)
-                pending = pending.lstrip(b"\0")  # padding, which gzip(1) passes over too
+                pending = pending.lstrip(b"\0")  # padding, which gzip(1) skips too
                 taken += padded - len(pending)
                 if not pending:
                     break
@@ -106,7 +109,7 @@ def _unpacked(blocks: Iterable[bytes]) -> Iterator[bytes]:
             pending = rest
             if text:
                 yield text
-        if taken > MAX_BYTES:  # of members that hold nothing, or a header without end
+        if taken > MAX_BYTES:  # members without content, or a header without an end
             raise too_large()
     if not unpacker.eof:
         raise CatalogError(
@@ -115,7 +118,7 @@ def _unpacked(blocks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def decoded(blocks: Iterable[bytes]) -> Iterator[str]:
-    """Give the bytes as text; raises CatalogError where they are not UTF-8."""
+    """Yield the bytes as text; raises CatalogError where they are not UTF-8."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     begun, done = False, 0
     for block in blocks:

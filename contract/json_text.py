@@ -1,4 +1,4 @@
-"""JSON values taken one by one from a text that arrives in blocks, so that it is never held whole."""
+"""JSON values taken one by one from a text that arrives in blocks, so it is never in memory as a whole."""
 
 import json
 import re
@@ -8,11 +8,11 @@ from typing import Any, TypeAlias
 from contract.compression import CatalogError
 
 MAX_VALUE = 1 << 20
-"""Characters of one product (or other JSON value) at most: what is longer is no product."""
+"""The most characters in one product (or other JSON value): anything longer is not a product."""
 
 Decode: TypeAlias = Callable[[str, int], tuple[Any, int]]
 
-_LONGEST_TOKEN = 16  # an escaped pair such as \ud83d\ude00, or -Infinity, and to spare
+_LONGEST_TOKEN = 16  # more than an escaped pair such as \ud83d\ude00, or -Infinity, needs
 _SPACE = re.compile(r"[ \t\r\n]*")
 
 
@@ -23,7 +23,7 @@ class JsonText:
     """
 
     def __init__(self, blocks: Iterator[str], decode: Decode) -> None:
-        """`decode` gives the value that begins at an index, and the index behind it."""
+        """`decode` returns the value that begins at an index, and the index after the value."""
         self._blocks = blocks
         self._decode = decode
         self._window = ""
@@ -32,7 +32,7 @@ class JsonText:
         self._columns = 0
 
     def peek(self) -> str:
-        """Skip white space and give the next character, or "" at the end."""
+        """Skip white space and return the next character, or "" at the end."""
         while True:
             self._at = _SPACE.match(self._window, self._at).end()  # type: ignore[union-attr]  # matches always
             if self._at < len(self._window):
@@ -41,38 +41,41 @@ class JsonText:
                 return ""
 
     def expect(self, character: str) -> None:
-        """Take `character`; raises CatalogError if another one stands there."""
+        """Take `character`; raises CatalogError if another one comes next."""
         self.must_be(character, character)
         self._at += 1
 
     def take(self, character: str) -> bool:
-        """Take `character` if it stands next, and tell whether it did."""
+        """Take `character` if it comes next; return whether it did."""
         taken = self.peek() == character
         self._at += taken
         return taken
 
     def goes_on(self, closing: str) -> bool:
-        """Take the comma before one more element, or the bracket after the last, and tell which."""
+        """Take the comma before another element, or the bracket after the last one.
+
+        Returns whether it was the comma.
+        """
         if self.take(","):
             return True
         self.must_be(closing, f", or {closing}")
         return not self.take(closing)
 
     def must_be(self, character: str, what: str) -> None:
-        """Raise CatalogError, saying that `what` was expected, unless `character` stands next."""
+        """Raise CatalogError, saying that `what` was expected, unless `character` comes next."""
         found = self.peek()
         if found != character:
             raise self.error(f"{what} was expected" if found else "the file ends too early")
 
     def key(self) -> str:
-        """Take an object's key and the colon behind it."""
+        """Take an object's key and the colon after it."""
         self.must_be('"', "a key in double quotes")
         name: str = self.value()
         self.expect(":")
         return name
 
     def value(self) -> Any:
-        """Take the next JSON value, whole."""
+        """Take the next JSON value."""
         self.peek()
         while True:
             try:
@@ -89,11 +92,11 @@ class JsonText:
                     return value
 
     def _may_go_on(self, end: int) -> bool:
-        """Whether a value that ends there is a number with more to come: `1` as `1.5` or `1e+3`."""
+        """Return whether a value that ends there may be a number with more to come: `1` of `1.5`."""
         return self._window[end - 1] not in '}]"' and end + 2 >= len(self._window)
 
     def _complete_or_raise(self, error: json.JSONDecodeError) -> None:
-        """Read on, if the value may only be cut off by the window's end."""
+        """Read more if the value may merely be cut off by the end of the window."""
         place = self.position(error.pos - self._at)
         unclosed = error.msg.startswith("Unterminated")
         at_end = unclosed or error.pos >= len(self._window) - _LONGEST_TOKEN
@@ -111,11 +114,11 @@ class JsonText:
         return self.error(f"a single value is longer than {MAX_VALUE:,} characters")
 
     def position(self, distance: int = 0) -> tuple[int, int]:
-        """Give the line and column of the character `distance` further on, both from 1."""
+        """Return the line and column, both from 1, of the character `distance` further on."""
         return self._place(self._window[: self._at + distance])
 
     def error(self, reason: str, place: tuple[int, int] | None = None) -> CatalogError:
-        """Make the error for what is wrong here, or at another line and column."""
+        """Return the error for what is wrong here, or at another line and column."""
         line, column = place or self.position()
         return CatalogError(reason, f"line {line:,}, column {column:,}")
 

@@ -8,10 +8,10 @@ from enum import StrEnum
 from typing import NamedTuple
 
 MAX_TEXT = 4_000
-"""Characters of an id or a name at most: SQL Server's longest plain text column, nvarchar(4000)."""
+"""The most characters in an id or a name: SQL Server's longest plain text column, nvarchar(4000)."""
 
 MAX_DIGITS = 38
-"""Digits before or after a price's point at most: SQL Server's longest numeric."""
+"""The most digits before or after a price's decimal point: SQL Server's longest numeric."""
 
 _ALREADY_DIGITS = re.compile(r"(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,18})?\Z")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -19,7 +19,7 @@ _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,
 
 
 class Repeated:
-    """Stands for a value that one product has twice: which of them is meant, nobody can say."""
+    """Stands for a value that one product has twice: nobody can say which of the two is meant."""
 
     __slots__ = ()
 
@@ -28,7 +28,7 @@ REPEATED = Repeated()
 
 
 class CatalogRow(NamedTuple):
-    """One row as it was read, of whatever types: only `check_product` knows what is good."""
+    """One row as it was read, with values of any type: `check_product` decides what is valid."""
 
     product_id: object
     product_name: object
@@ -40,30 +40,30 @@ class Product:
     """A product as Digible takes it."""
 
     product_id: str | int
-    """Unchanged from the catalogue: text stays text, an integer an integer."""
+    """Unchanged from the catalogue: text stays text, an integer stays an integer."""
 
     product_name: str
 
     product_price: str
-    """Plain digits, exactly as many as the catalogue had: `12.50`, never `12.5` or `1E+3`."""
+    """Plain digits, exactly those in the catalogue: `12.50`, never `12.5` or `1E+3`."""
 
 
 class Stage(StrEnum):
-    """Who turned a product away."""
+    """Who rejected a product."""
 
     CATALOG = "catalog"
-    """We did: what the catalogue says of it can't be sent."""
+    """We did: it can't be sent as it is in the catalogue."""
 
     DIGIBLE = "digible"
-    """Digible did, with words of its own."""
+    """Digible did, with its own words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A product that was left out, and the reason in words for the shop owner."""
+    """A product that was left out, and the reason, in words for the shop owner."""
 
     product_id: str | None
-    """None where the catalogue gives no id."""
+    """None if the catalogue has no id for it."""
 
     row: int | None
     """Its place in the catalogue, from 1."""
@@ -73,11 +73,11 @@ class Rejection:
 
 
 class _UnfitError(ValueError):
-    """One of the three values can't be sent; the message is the rejection's reason."""
+    """One of the three values can't be sent; the message is the reason for the rejection."""
 
 
 def check_product(row: CatalogRow, number: int) -> Product | Rejection:
-    """Give the product in a catalogue's row `number` (from 1), or the reason why it can't be sent."""
+    """Return the product in a catalogue's row `number` (from 1), or the reason it can't be sent."""
     try:
         return Product(
             product_id=_product_id(row.product_id),
@@ -91,23 +91,23 @@ def check_product(row: CatalogRow, number: int) -> Product | Rejection:
 def check_products(
     rows: Iterable[CatalogRow], *, ids_are_unique: bool
 ) -> Iterator[tuple[int, Product | Rejection]]:
-    """Give each row's number (from 1) with its product, or the reason why it can't be sent.
+    """Yield each row's number (from 1) with its product, or the reason it can't be sent.
 
-    Where ids are to be unique (the agent's catalogues, ordered by id), one met before is rejected:
-    which of the two prices is right, only the shop can say.
+    Where ids must be unique (the agent's catalogues, which are ordered by id), a repeated id is
+    rejected: only the shop can say which of the two prices is right.
     """
     before: object = None
     for number, row in enumerate(rows, 1):
         outcome = check_product(row, number)
         if ids_are_unique and isinstance(outcome, Product) and outcome.product_id == before:
-            reason = "ProductID stands in the table more than once: only its first row is sent"
+            reason = "ProductID appears more than once in the table: only its first row is sent"
             outcome = Rejection(shown_id(row.product_id), number, Stage.CATALOG, reason)
         before = row.product_id
         yield number, outcome
 
 
 def shown_id(product_id: object) -> str | None:
-    """Give a product's id as text that can be shown and stored, or None where there is none."""
+    """Return a product's id as text that can be shown and stored, or None if there is none."""
     if product_id is None or isinstance(product_id, bool | float | list | dict | Repeated):
         return None
     shown = str(product_id).strip()[:100]
@@ -128,18 +128,18 @@ def _text(column: str, value: object, otherwise: str) -> str:
     if value is None or (isinstance(value, str) and not value.strip()):
         raise _UnfitError(f"{column} is missing")
     if isinstance(value, Repeated):
-        raise _UnfitError(f"{column} stands twice in this product")
+        raise _UnfitError(f"{column} appears twice in this product")
     if not isinstance(value, str):
         raise _UnfitError(f"{column} is not {otherwise}")
     if len(value) > MAX_TEXT:
         raise _UnfitError(f"{column} is longer than {MAX_TEXT:,} characters")
     if not value.isascii() and _LONE_SURROGATE.search(value):
-        raise _UnfitError(f"{column} holds half a character (a lone surrogate)")
+        raise _UnfitError(f"{column} contains half a character (a lone surrogate)")
     return value
 
 
 def price_digits(value: object) -> str:
-    """Give a price as plain digits, none added and none lost; ValueError says why it is no price."""
+    """Return a price as plain digits, none added and none lost; ValueError says why it is not a price."""
     if isinstance(value, str) and _ALREADY_DIGITS.match(value):
         return value
     number = _number(value)
@@ -168,8 +168,8 @@ def _number(value: object) -> Decimal:
         if _NUMBER.match(value):
             try:
                 return Decimal(value)
-            except InvalidOperation:  # so many digits that no Decimal holds them
+            except InvalidOperation:  # more digits than a Decimal can have
                 return Decimal("Infinity")
     if isinstance(value, Repeated):
-        raise _UnfitError("SellPrice stands twice in this product")
+        raise _UnfitError("SellPrice appears twice in this product")
     raise _UnfitError("SellPrice is not a number")

@@ -1,4 +1,4 @@
-"""A run (one delivery of one version of a catalogue): the states it goes through, and what is known of it.
+"""A run (one delivery of one version of a catalogue): the states it goes through, and its data.
 
 The states
 ==========
@@ -33,7 +33,7 @@ from contract.blobs import RunId, StoreName
 from contract.product import Rejection
 
 MAX_REJECTIONS = 1_000
-"""Rejections listed in a record at most; the count has no limit."""
+"""The most rejections listed in a record; the count has no limit."""
 
 SESSION_EXPIRED = "User session expired, Please Reconfigure"
 INVALID_JSON_RESPONSE = "Invalid JSON response from the server"
@@ -102,13 +102,13 @@ TRANSITIONS: Final[Mapping[RunState, Mapping[RunState, By]]] = {
 
 @dataclass(frozen=True, slots=True)
 class RunError:
-    """What ended or interrupted a run, for whoever mends it."""
+    """What ended or interrupted a run, for whoever has to fix it."""
 
     kind: str
     """Machine-readable: `refused`, `unreachable`, `session_expired`, `invalid_response`, …"""
 
     detail: str
-    """In words, with Digible's own where it gave any; never a secret."""
+    """In words, with Digible's own if it sent any; never a secret."""
 
     batch: int | None = None
     """Which batch it happened to, from 1."""
@@ -118,18 +118,18 @@ class RunError:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """Where a run goes on when it is taken up again."""
+    """Where a run goes on when it is resumed."""
 
     position: int = 0
-    """How many of the products that can be sent, from the first, are settled without a gap."""
+    """How many of the products that can be sent are settled, counted from the first without a gap."""
 
     ahead: tuple[int, ...] = ()
-    """Batches (from 1) beyond `position` that were acknowledged too, when several are under way at once."""
+    """Batches (from 1) beyond `position` that are also acknowledged, if several are sent at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run as its record holds it. read = accepted + rejected + not_sent holds by construction."""
+    """A run as its record describes it; read = accepted + rejected + not_sent by construction."""
 
     run: RunId
     store: StoreName
@@ -145,7 +145,7 @@ class Run:
     rejected: int = 0
     batches_acknowledged: int = 0
     batches_total: int | None = None
-    """None until the whole catalogue was checked."""
+    """None until the whole catalogue has been checked."""
 
     rejections: tuple[Rejection, ...] = ()
     error: RunError | None = None
@@ -154,10 +154,10 @@ class Run:
     """When a waiting run comes back."""
 
     waiting_since: datetime | None = None
-    """Since when nothing was accepted: bounds how long trouble is waited out."""
+    """Since when nothing has been accepted: limits how long the run waits for trouble to pass."""
 
     retries: int = 0
-    """How often the run has come back since then: its waits grow with it."""
+    """How often the run has come back since then: each wait is longer than the one before."""
 
     checkpoint: Checkpoint = Checkpoint()
 
@@ -169,11 +169,11 @@ class Run:
 
     @property
     def not_sent(self) -> int:
-        """Products read that were neither accepted nor rejected."""
+        """How many of the products read were neither accepted nor rejected."""
         return self.read - self.accepted - self.rejected
 
     def with_rejections(self, more: tuple[Rejection, ...]) -> "Run":
-        """Count and (up to the cap) list further rejections."""
+        """Return the run with further rejections counted and, up to MAX_REJECTIONS, listed."""
         return replace(
             self,
             rejected=self.rejected + len(more),

@@ -1,4 +1,4 @@
-"""The run record: a run as the JSON that people and the agent read (spec: the run record)."""
+"""The run record: a run as the JSON that people and the agent read."""
 
 import json
 from collections.abc import Callable
@@ -22,7 +22,7 @@ class RunRecordError(ValueError):
 
 
 def encode_run(run: Run) -> bytes:
-    """Give the run record as UTF-8 JSON (spec: the run record)."""
+    """Return the run record as UTF-8 JSON."""
     record: dict[str, Any] = {
         "version": RECORD_VERSION,
         "run": run.run,
@@ -51,7 +51,7 @@ def encode_run(run: Run) -> bytes:
 
 
 def decode_run(data: bytes) -> Run:
-    """Read a run record; raises RunRecordError when it is none, or its numbers contradict each other."""
+    """Read a run record; raises RunRecordError if it isn't one, or its counts contradict each other."""
     try:
         run = _decode(json.loads(data))
     except _DAMAGE as error:

@@ -1,1 +1,1 @@
-"""The local stack, for development and tests only: storage, function host and Digible stand-in."""
+"""The local stack, for development and tests only: storage, host and Digible stand-in."""

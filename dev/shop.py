@@ -8,7 +8,7 @@ from pathlib import Path
 PRODUCTS = 1_000
 
 BAD_ROWS = {217: "has no price", 500: "has no name", 783: "has a negative price"}
-"""Which rows can't be sent, on purpose, by their place from 1."""
+"""The rows that can't be sent, on purpose, by their position counted from 1."""
 
 _KINDS: tuple[str, ...] = (
     "Basmati Rice",
@@ -51,10 +51,13 @@ _SIZES += ("pack of 10", "family size")
 
 
 def make_shop(database: Path) -> dict[str, tuple[str, str]]:
-    """Create the shop's table; gives name and price, by product id, of the products that can be sent."""
+    """Create the shop's table.
+
+    Return the names and prices, by product id, of the products that can be sent.
+    """
     rows = [_row(number) for number in range(1, PRODUCTS + 1)]
     with closing(sqlite3.connect(database)) as connection, connection:
-        # The price is text, since SQLite would make 12.5 of a number 12.50.
+        # The price is text because SQLite would turn the number 12.50 into 12.5.
         connection.execute(
             "CREATE TABLE Products (ProductID VARCHAR(25), ProductName VARCHAR(75), SellPrice TEXT,"
             " QrCode VARCHAR(100), Status INT)"

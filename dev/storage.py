@@ -1,4 +1,4 @@
-"""`python -m dev storage`: Azurite with what the app needs in it, and the files that say how to reach it."""
+"""`python -m dev storage`: runs Azurite with what the app needs, and writes how to reach it."""
 
 import os
 import re
@@ -36,7 +36,7 @@ _CONNECTION = re.compile(
 
 
 def run(data: Path, *, watch_input: bool) -> int:
-    """Keep the storage up until asked to stop; gives the exit status, raises ProcessError."""
+    """Run the storage until asked to stop; return the exit status or raise ProcessError."""
     interrupt_when_asked_to_stop(watch_input=watch_input)
     try:
         data = data.resolve()
@@ -54,7 +54,7 @@ def run(data: Path, *, watch_input: bool) -> int:
 
 
 def create_app_storage(connection_string: str) -> None:
-    """Create the containers and the queue of the app where they are missing."""
+    """Create the app's containers and queue where they are missing."""
     with BlobServiceClient.from_connection_string(connection_string) as service:
         for container in (blobs.CATALOGS, blobs.RUNS, blobs.LOCKS):
             try:
@@ -69,7 +69,7 @@ def create_app_storage(connection_string: str) -> None:
 
 
 def write_files(data: Path, account: Account, environment: Mapping[str, str]) -> None:
-    """Write DIR/shopmaster.toml and DIR/environment; what `environment` sets of Digible is kept."""
+    """Write DIR/shopmaster.toml and DIR/environment; keep the Digible settings in `environment`."""
     users_token = environment.get("DIGIBLE_TOKEN_FILE")
     settings = {
         "CatalogStorage": account.connection_string,
@@ -85,7 +85,7 @@ def write_files(data: Path, account: Account, environment: Mapping[str, str]) ->
 
 
 def _account_of(settings: Mapping[str, str]) -> Account | None:
-    """Give the account of an earlier start, so that whoever still runs reconnects."""
+    """Return an earlier start's account, if any, so that processes still running can reconnect."""
     found = _CONNECTION.search(settings.get("CatalogStorage", ""))
     guard = settings.get("AZURITE_GUARD_PORT", "")
     if found is None or not guard.isdecimal():
@@ -101,7 +101,7 @@ def _account_of(settings: Mapping[str, str]) -> Account | None:
 
 
 def _stand_in_url(data: Path) -> str:
-    """Give the stand-in's address: the earlier one, unless that was somebody else's on another machine."""
+    """Return the stand-in's address: the earlier one, unless that was on another machine."""
     earlier = read_environment(data).get("DIGIBLE_API_URL", "")
     if urlsplit(earlier).hostname == "127.0.0.1":
         return earlier
@@ -109,7 +109,10 @@ def _stand_in_url(data: Path) -> str:
 
 
 def _token_file(data: Path) -> Path:
-    """Give the file of the development token, written anew when there is none or its time is almost over."""
+    """Return the path of the development token's file.
+
+    Write a new token if there is none or it is about to expire.
+    """
     path = data / TOKEN
     try:
         expiry = local_expiry(path.read_text(encoding="utf-8").strip())
@@ -123,4 +126,4 @@ def _token_file(data: Path) -> Path:
 def _wait_while_alive(azurite: Server) -> None:
     while azurite.status is None:
         time.sleep(0.2)
-    raise ProcessError(f"Azurite ended by itself with status {azurite.status}.\n{azurite.output}")
+    raise ProcessError(f"Azurite ended on its own with status {azurite.status}.\n{azurite.output}")

@@ -1,4 +1,4 @@
-"""Access tokens of the Digible stand-in: real JWTs, signed with a key that everybody knows."""
+"""Access tokens of the Digible stand-in: real JWTs, signed with a key that is not secret."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -9,14 +9,17 @@ _ALGORITHM = "HS256"
 
 
 def local_token(valid_for: timedelta, subject: str = "local development") -> str:
-    """Give a token the stand-in accepts until it expires (one that has, for a negative time)."""
+    """Return a token that the stand-in accepts until it expires.
+
+    With a negative time it has already expired.
+    """
     now = datetime.now(UTC)
     claims = {"sub": subject, "iat": now, "exp": now + valid_for}
     return jwt.encode(claims, LOCAL_KEY, algorithm=_ALGORITHM)
 
 
 def is_local_token(token: str) -> bool:
-    """Whether the token is one of ours, and has not expired."""
+    """Return whether the token is a local one that has not expired."""
     try:
         jwt.decode(token, LOCAL_KEY, algorithms=[_ALGORITHM], options={"verify_iat": False})
     except jwt.InvalidTokenError:
@@ -25,7 +28,7 @@ def is_local_token(token: str) -> bool:
 
 
 def local_expiry(token: str) -> datetime | None:
-    """When one of our tokens expires, or did; None for anybody else's."""
+    """Return when a local token expires or expired; return None for any other token."""
     try:
         claims = jwt.decode(
             token, LOCAL_KEY, algorithms=[_ALGORITHM], options={"verify_exp": False}
@@ -36,7 +39,7 @@ def local_expiry(token: str) -> datetime | None:
 
 
 def has_expired(token: str) -> bool:
-    """Whether the token is a JWT whose time is over, whoever signed it."""
+    """Return whether the token is a JWT that has expired, whoever signed it."""
     try:
         claims = jwt.decode(token, options={"verify_signature": False})
         return datetime.fromtimestamp(claims["exp"], UTC) <= datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""`python -m dev up`: storage, host and Digible stand-in together, each a process of its own."""
+"""`python -m dev up`: runs storage, host and Digible stand-in together, each in its own process."""
 
 import os
 import sys
@@ -15,7 +15,7 @@ _TOKEN_SETTINGS = ("DIGIBLE_TOKEN", "DIGIBLE_TOKEN_FILE", "KEY_VAULT_URL")
 
 
 def run(data: Path, *, watch_input: bool) -> int:
-    """Keep the stack up until asked to stop; gives the exit status, raises ProcessError."""
+    """Run the local stack until asked to stop; return the exit status or raise ProcessError."""
     interrupt_when_asked_to_stop(watch_input=watch_input)
     try:
         with stack(data.resolve(), os.environ) as servers:
@@ -28,9 +28,9 @@ def run(data: Path, *, watch_input: bool) -> int:
 
 @contextmanager
 def stack(data: Path, environment: Mapping[str, str]) -> Iterator[list[Server]]:
-    """Start what the stack needs, in order; gives the servers, all ready, and stops them in the end.
+    """Start the local stack's servers in order; yield them once all are ready, then stop them.
 
-    Raises ProcessError when one does not start.
+    Raise ProcessError if one doesn't start.
     """
     with ExitStack() as servers:
         storage = servers.enter_context(_start("storage", ["--data", str(data)], environment))
@@ -48,9 +48,10 @@ def stack(data: Path, environment: Mapping[str, str]) -> Iterator[list[Server]]:
 
 
 def settings_of_stack(written: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, str]:
-    """Give the environment of host and stand-in: what the storage wrote, under what the user set.
+    """Return the environment for host and stand-in: what the storage wrote, then what the user set.
 
-    The storage accounts are always the stack's own; a token the user set takes the place of ours.
+    What the user set wins, except that the storage accounts are always the local stack's own. A
+    token that the user sets replaces the development token.
     """
     ours = dict(written)
     if any(environment.get(name) for name in _TOKEN_SETTINGS):
@@ -75,7 +76,7 @@ def _wait_while_all_live(servers: Sequence[Server]) -> None:
         for server in servers:
             if server.status is not None:
                 raise ProcessError(
-                    f"{server.name} ended by itself with status {server.status}; "
-                    "the rest of the stack was stopped."
+                    f"{server.name} ended on its own with status {server.status}; "
+                    "the rest of the local stack was stopped."
                 )
         time.sleep(0.2)

@@ -1,4 +1,4 @@
-"""The cloud's half: a blob trigger that carries catalogues to Digible."""
+"""The cloud's half: a blob trigger that delivers catalogues to Digible."""
 
 from function_app.triggers import app
 

@@ -24,9 +24,9 @@ from function_app.token import StoredToken, is_expired
 logger = logging.getLogger(__name__)
 
 PATIENCE = timedelta(seconds=1)
-"""How long an invocation waits for another run of the store to end, before it waits in the queue.
+"""How long an invocation waits for another run of its store to end before it goes back to the queue.
 
-Short: the host has few places for messages, and other stores' wait for them.
+Short, because the host works on only a few messages at once, and those of other stores wait meanwhile.
 """
 
 _BUSY_DELAY = timedelta(seconds=5)
@@ -41,17 +41,17 @@ class UploadOptions:
     """Whether a refused batch is halved until the products at fault stand alone."""
 
     concurrency: int = 1
-    """Batches under way at once."""
+    """How many batches of a run may be under way at once."""
 
     time_limit: float = 1_620.0
-    """Seconds after which an invocation hands its run on through the queue."""
+    """Seconds after which an invocation hands its run over through the queue."""
 
     policy: RetryPolicy = RetryPolicy()  # noqa: RUF009  # frozen
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """Carries one run as far as it gets; its record says how far that was."""
+    """Takes one run as far as it gets; its record says how far that was."""
 
     ports: Ports
     options: UploadOptions
@@ -59,7 +59,7 @@ class Attempt:
     version: CatalogVersion
 
     def work(self) -> None:
-        """Return when the run has ended, comes back through the queue, or is another worker's.
+        """Return once the run has ended, comes back through the queue, or is another worker's.
 
         Raises CatalogGoneError, RecordConflictError, LeaseLostError, and whatever storage raises.
         """
@@ -68,7 +68,7 @@ class Attempt:
         if first and not self._examine():
             return
         store = self.recorded.run.store
-        # Only now that the catalogue is known to be good may it stop an older one.
+        # Not before the catalogue is known to be good: a broken one must not stop an older one.
         if not claim_newest(self.ports, store, self.version):
             self._end_superseded()
             return
@@ -88,7 +88,7 @@ class Attempt:
             lease.release()
 
     def _examine(self) -> bool:
-        """Read the catalogue through; False if that ended the run."""
+        """Read through the catalogue; return False if that ended the run."""
         run, version = self.recorded.run, self.version
         try:
             found = examine(self.ports.catalogs.blocks(version), version.metadata, version.size)
@@ -123,7 +123,7 @@ class Attempt:
         logger.info("run %s of store %s: attempt %d", run.run, run.store, recorded.run.attempt)
 
         def post(products: Sequence[Product]) -> Answer:
-            # Each time: between two tries, too, another worker may have taken the store.
+            # For every POST: between two tries, too, another worker may have taken the store.
             return self.ports.send(products, token, lease.ensure())
 
         def is_interrupted() -> bool:
@@ -136,7 +136,7 @@ class Attempt:
         self._conclude(delivery)
 
     def _good_token(self) -> StoredToken | None:
-        """Read the store's token; None if there is no good one, which the record then says."""
+        """Return the store's token, or None, with the reason in the record, if it can't be used."""
         run, now = self.recorded.run, self.ports.clock.now()
         try:
             token = self.ports.tokens.token(run.store)
@@ -153,7 +153,7 @@ class Attempt:
 
     def _conclude(self, delivery: Delivery) -> None:
         run, now = self.recorded.run, self.ports.clock.now()
-        if self.recorded.is_superseded:  # whatever else became of the batches under way
+        if self.recorded.is_superseded:  # whatever else happened to the batches under way
             self._end_superseded()
         elif delivery.trouble is not None:
             self._end_or_wait(outcomes.stopped(run, delivery.trouble, now))
@@ -167,7 +167,7 @@ class Attempt:
 
     def _end_or_wait(self, run: Run) -> None:
         if run.retry_at is not None:
-            # The message first: should the record not be saved, the run only comes back a little early.
+            # The message first: if saving the record fails, the run merely comes back a little early.
             self._come_back(max(_AT_ONCE, run.retry_at - self.ports.clock.now()))
         self.recorded.end(run)
 

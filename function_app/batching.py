@@ -1,4 +1,4 @@
-"""Which products travel together: a pure decision."""
+"""Which products are sent together: a pure decision."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from contract.product import Product
 from contract.run import Checkpoint
 
 BATCH_SIZE = 200
-"""Products in a POST at most (spec, section 1)."""
+"""The most products in one POST (as in shopMaster)."""
 
 _NOTHING = Checkpoint()
 
@@ -18,23 +18,23 @@ class Batch:
     """Products that are sent in one POST."""
 
     number: int
-    """From 1, in the order of the catalogue; the same however often a run is resumed."""
+    """From 1, in the order of the catalogue; the same however often the run is resumed."""
 
     start: int
-    """How many products that can be sent stand before it."""
+    """How many products that can be sent come before it."""
 
     rows: tuple[int, ...]
-    """Where each product stands in the catalogue, from 1."""
+    """Each product's row in the catalogue, from 1."""
 
     products: tuple[Product, ...]
 
     @property
     def is_rest(self) -> bool:
-        """Whether the batch's first products were settled before."""
+        """Whether the batch's first products are already settled."""
         return self.start % BATCH_SIZE > 0
 
     def shares_a_product_with(self, other: "Batch") -> bool:
-        """Tell whether an id is in both: then their order decides which price stays."""
+        """Return whether an id is in both: then their order decides which price remains."""
         return not self.ids.isdisjoint(other.ids)
 
     @property
@@ -51,9 +51,9 @@ def total_batches(products: int) -> int:
 def batches(
     products: Iterable[tuple[int, Product]], done: Checkpoint = _NOTHING
 ) -> Iterator[Batch]:
-    """Cut the products (each with its row) into batches, without those that are `done`.
+    """Yield the products (each with its row) in batches, without those that are `done`.
 
-    The cuts are always in the same places: of a batch that is half done the rest is left.
+    The cuts are always in the same places: a batch that is half done yields its rest.
     """
     start = done.position
     source = islice(products, start, None)

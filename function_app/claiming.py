@@ -1,4 +1,4 @@
-"""Decides which catalogue of a store goes on: the newest good one, whichever run finds it out."""
+"""Makes a store's newest good catalogue the one that is delivered, and stops the run of an older one."""
 
 from contract.blobs import StoreName, parse_name, run_of
 from function_app import outcomes
@@ -11,9 +11,9 @@ _MARKING_TRIES = 20
 
 
 def claim_newest(ports: Ports, store: StoreName, catalog: CatalogVersion) -> bool:
-    """Note `catalog` as its store's newest good one; False if there is a newer one.
+    """Note `catalog` as its store's newest good one, and mark the run of the one it replaces superseded.
 
-    The run of the catalogue that it replaces is marked superseded.
+    Returns False, and does neither, if there is a newer one.
     """
 
     def is_current() -> bool:
@@ -35,14 +35,14 @@ def claim_newest(ports: Ports, store: StoreName, catalog: CatalogVersion) -> boo
 
 
 def is_newest(ports: Ports, store: StoreName, catalog: CatalogVersion) -> bool:
-    """Tell whether no newer good catalogue has come since `catalog` was claimed."""
+    """Return whether no newer good catalogue has come since `catalog` was claimed."""
     note = ports.locks.newest(store)
-    # Only a newer one can have taken its place. A lost or damaged note says nothing against it.
+    # Only a newer one can have replaced it. A lost or damaged note is no evidence of one.
     return note is None or note.newest in (None, catalog.age)
 
 
 def _supersede(ports: Ports, store: StoreName, older: CatalogAge) -> None:
-    """Mark an older catalogue's run, if it goes on: its worker stops after the batch under way."""
+    """Mark an older catalogue's unfinished run: its worker stops after the batch under way."""
     _, run = run_of(parse_name(older.name), older.etag)
     for _ in range(_MARKING_TRIES):
         recorded = find(ports.records, ports.clock, store, run)

@@ -1,4 +1,4 @@
-"""Sends a run's batches in order, several at once if so set, and has each outcome settled by itself."""
+"""Sends a run's batches in order, several at once if configured, and settles each outcome."""
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -21,7 +21,7 @@ class Delivery:
         """Digible's last words, if it sent any."""
 
         self.trouble: BatchTrouble | None = None
-        """What stopped it, of the earliest batch that met trouble."""
+        """What stopped it: the trouble of the earliest batch that met any."""
 
         self.was_interrupted = False
         self._send = send
@@ -30,7 +30,7 @@ class Delivery:
         self._under_way: dict[Future[BatchOutcome], Batch] = {}
 
     def run(self, batches: Iterable[Batch], concurrency: int) -> None:
-        """Send `batches`, at most `concurrency` at once, and settle each outcome before more are sent."""
+        """Send `batches`, at most `concurrency` at once; settle each outcome before more are sent."""
         with ThreadPoolExecutor(concurrency, thread_name_prefix="batch") as pool:
             for batch in self._settling(batches):
                 self._make_room(batch, concurrency)
@@ -43,7 +43,7 @@ class Delivery:
             self._settle_all()
 
     def _settling(self, batches: Iterable[Batch]) -> Iterator[Batch]:
-        """Yield the batches; if reading them fails, first settle what is under way."""
+        """Yield the batches; if reading them fails, settle what is under way first."""
         try:
             yield from batches
         except Exception:
@@ -51,7 +51,7 @@ class Delivery:
             raise
 
     def _make_room(self, batch: Batch, concurrency: int) -> None:
-        """Wait until `batch` may be sent beside what is under way: never beside a repeated id."""
+        """Wait until `batch` may be sent beside those under way: never beside one that shares an id."""
         while self._under_way and (
             len(self._under_way) >= concurrency
             or any(batch.shares_a_product_with(other) for other in self._under_way.values())

@@ -1,12 +1,12 @@
-"""What can go wrong in the function, beyond what a run's record tells.
+"""What can go wrong in the function, apart from what a run's record describes.
 
 UploadError
-├── SettingsError          the app settings are wrong: it can't start
+├── SettingsError          the app settings are wrong, so the app can't start
 ├── CatalogGoneError       a catalogue was deleted or overwritten
 ├── RecordConflictError    another worker wrote the run's record
 ├── LeaseLostError         another worker may have the store
 └── TokenStoreError        the store's token can't be read
-    └── TokenMissingError  there is none
+    └── TokenMissingError  no token is stored
 """
 
 from collections.abc import Sequence
@@ -17,15 +17,15 @@ class UploadError(Exception):
 
 
 class SettingsError(UploadError):
-    """The app settings are wrong; all problems are named at once."""
+    """The app settings are wrong; the message names every problem."""
 
     def __init__(self, problems: Sequence[str]) -> None:
-        super().__init__("The app settings need mending: " + " ".join(problems))
+        super().__init__("The app settings are wrong: " + " ".join(problems))
         self.problems = tuple(problems)
 
 
 class CatalogGoneError(UploadError):
-    """The version of a catalogue that a run belongs to is no longer there."""
+    """The version of a catalogue that a run delivers no longer exists."""
 
     def __init__(self, *, overwritten: bool) -> None:
         super().__init__(
@@ -47,12 +47,12 @@ class LeaseLostError(UploadError):
     """The store's lease could not be kept: another worker may have it, so this one must stop."""
 
     def __init__(self) -> None:
-        super().__init__("The lease on the store was lost; the run is taken up again later.")
+        super().__init__("The lease on the store was lost; the run goes on later.")
 
 
 class TokenStoreError(UploadError):
-    """The place where tokens are kept can't be read now."""
+    """The token store can't be read now."""
 
 
 class TokenMissingError(TokenStoreError):
-    """No token is kept for the store."""
+    """No usable token is stored for the store."""

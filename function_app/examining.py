@@ -1,4 +1,4 @@
-"""Reads a catalogue through before anything of it is sent, so that a broken one sends nothing."""
+"""Reads through a catalogue before any of it is sent, so that nothing of a broken one is."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
@@ -18,13 +18,13 @@ class Examination:
     read: int
     rejected: int
     rejections: tuple[Rejection, ...]
-    """The first of those rejected, as many as a run record lists."""
+    """The first of the rejected products, as many as a run record lists."""
 
 
 def examine(blocks: Iterable[bytes], metadata: CatalogMetadata, size: int) -> Examination:
-    """Read a whole catalogue, from the bytes of its blob, which has `size` of them.
+    """Read a whole catalogue from the bytes of its blob, of which there are `size`.
 
-    Raises CatalogError if it can't be read, holds no product at all, or is not what the agent
+    Raises CatalogError if it can't be read, contains no products, or differs from what the agent
     wrote (by the row count and SHA-256 in its metadata).
     """
     if size > MAX_BYTES:
@@ -39,16 +39,18 @@ def examine(blocks: Iterable[bytes], metadata: CatalogMetadata, size: int) -> Ex
             if rejected <= MAX_REJECTIONS:
                 rejections.append(product)
     if read == 0:
-        raise CatalogError("it holds no products", "line 1, column 1")
+        raise CatalogError("it contains no products", "line 1, column 1")
     if metadata.rows not in (None, read):
         raise CatalogError(f"the agent wrote {metadata.rows:,} rows", f"after row {read:,}")
     if metadata.sha256 not in (None, digest.hexdigest()):
-        raise CatalogError("it was changed on its way: its SHA-256 is another", "the whole file")
+        raise CatalogError(
+            "it was changed after it was exported: its SHA-256 differs", "the whole file"
+        )
     return Examination(read, rejected, tuple(rejections))
 
 
 def sendable(blocks: Iterable[bytes], metadata: CatalogMetadata) -> Iterator[tuple[int, Product]]:
-    """Give the products of an examined catalogue that can be sent, each with its row."""
+    """Yield the products of an examined catalogue that can be sent, each with its row."""
     rows = read_catalog(blocks)
     for row, product in check_products(rows, ids_are_unique=metadata.ids_are_unique):
         if isinstance(product, Product):

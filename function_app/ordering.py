@@ -1,4 +1,4 @@
-"""Which of two catalogues is the newer one, by the blob service's clock: a pure decision."""
+"""Which of two catalogues is newer, by the blob service's clock: a pure decision."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,38 +6,38 @@ from datetime import UTC, datetime, timedelta
 
 _TICKS_FROM = datetime(1, 1, 1, tzinfo=UTC)
 _NEAR = timedelta(minutes=1)
-"""Both are of one moment, but a service may note them one after the other: in two seconds, then."""
+"""The ETag and Last-Modified of one write may differ a little: the service notes one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogAge:
-    """What tells when a version of a catalogue was completed."""
+    """What is known about when a version of a catalogue was completed."""
 
     name: str
     etag: str
     modified: datetime
 
     def is_newer_than(self, other: "CatalogAge", is_current: Callable[[], bool]) -> bool:
-        """Tell whether this version was completed after `other`, another one.
+        """Return whether this version was completed after `other`, a different one.
 
-        `is_current` tells whether this is what is stored under its name now; it is asked only where
-        the clock doesn't decide.
+        `is_current` returns whether this version is the one stored under its name now; it is called
+        only where the clock doesn't decide.
         """
         mine, others = (completed_at(each.modified, each.etag) for each in (self, other))
         if mine != others:
             return mine > others
         if self.name == other.name:
-            # One was written over the other within a second: what is stored now came last.
+            # One overwrote the other within a second: what is stored now came last.
             return is_current()
         return self.name > other.name
 
 
 def completed_at(modified: datetime, etag: str) -> datetime:
-    """Give when a version was completed, as finely as can be known.
+    """Return when a version was completed, as precisely as can be known.
 
-    Last-Modified tells whole seconds. Azure's ETags are the same moment in ticks of 100 ns (so
-    they read, and Microsoft's own examples agree); one that is nowhere near that second is no such
-    ETag (a plain Azurite's are random; the local stack's are like Azure's) and is passed over.
+    Last-Modified has whole seconds. Azure's ETags are the same moment in ticks of 100 ns (as observed,
+    and as in Microsoft's own examples). An ETag far from that second is not of this kind (plain
+    Azurite's are random; the local stack's are like Azure's) and is ignored.
     """
     try:
         ticks = int(etag.strip('"'), 16)

@@ -14,14 +14,14 @@ from function_app.settling import BatchTrouble
 def ended(
     run: Run, state: RunState, message: str, now: datetime, error: RunError | None = None
 ) -> Run:
-    """Give the run as it ends in `state`."""
+    """Return the run as it ends in `state`."""
     return replace(
         run.moved_to(state), message=message, error=error, finished_at=now, retry_at=None
     )
 
 
 def completed(run: Run, words: str | None, now: datetime) -> Run:
-    """Give the run as it ends once every product is settled; `words` are Digible's last."""
+    """Return the run as it ends once every product is settled; `words` are Digible's last."""
     says = f" Digible says: {words}" if words else ""
     if not run.rejected:
         message = f"All {run.accepted:,} products were accepted by Digible.{says}"
@@ -34,46 +34,46 @@ def completed(run: Run, words: str | None, now: datetime) -> Run:
 
 
 def invalid(run: Run, problem: str, now: datetime) -> Run:
-    """Give the run as it ends when its blob is no catalogue."""
-    message = f"The catalogue can't be used, so nothing of it was sent. {problem}"
+    """Return the run as it ends when its blob is not a catalogue."""
+    message = f"The catalogue can't be used, so none of it was sent. {problem}"
     return ended(run, RunState.INVALID_CATALOG, message, now, RunError("invalid_catalog", problem))
 
 
 def unreadable(run: Run, error: CatalogError, now: datetime) -> Run:
-    """Give the run as it ends when its catalogue can't be read through."""
+    """Return the run as it ends when its catalogue can't be read to its end."""
     reason = error.reason[:1].upper() + error.reason[1:]
     return invalid(run, f"{reason} ({error.position}).", now)
 
 
 def superseded(run: Run, now: datetime) -> Run:
-    """Give the run as it ends when a newer catalogue of its store has come."""
-    message = "A newer catalogue of this store has come, so this one is not sent any further."
+    """Return the run as it ends when its store has a newer catalogue."""
+    message = "This store has a newer catalogue, so the rest of this one is not sent."
     return ended(run, RunState.SUPERSEDED, message, now)
 
 
 def deleted(run: Run, now: datetime) -> Run:
-    """Give the run as it ends when its catalogue is no longer there."""
+    """Return the run as it ends when its catalogue was deleted."""
     message = "The catalogue was deleted before all of it was sent. Upload it again."
     return ended(run, RunState.FAILED, message, now, RunError("catalog_deleted", message))
 
 
 def abandoned(run: Run, now: datetime) -> Run:
-    """Give the run as it ends when the function failed at it again and again."""
-    message = "The upload service failed several times at this catalogue. Tell your operator."
-    detail = "All tries of the invocation failed; the host's log has their exceptions."
+    """Return the run as it ends when every invocation for it has failed."""
+    message = "The upload service failed several times with this catalogue. Tell your operator."
+    detail = "Every invocation for this run failed; the host's log has the exceptions."
     return ended(run, RunState.FAILED, message, now, RunError("abandoned", detail))
 
 
 def session_expired(
     run: Run, detail: str, now: datetime, batch: int | None = None, http_status: int | None = None
 ) -> Run:
-    """Give the run as it ends when its store's token is not, or no longer, good."""
+    """Return the run as it ends when its store's token is missing or no longer accepted."""
     error = RunError("session_expired", detail, batch, http_status)
     return ended(run, RunState.SESSION_EXPIRED, SESSION_EXPIRED, now, error)
 
 
 def waiting(run: Run, error: RunError, now: datetime, retry_after: float | None = None) -> Run:
-    """Give the run as it waits to come back, or as it ends when it has waited for a day."""
+    """Return the run as it waits to come back, or as it ends when it has waited for a day."""
     pause = delay(run.retries, retry_after)
     since = run.waiting_since or now
     if now + pause - since > LONGEST_WAITING:
@@ -91,7 +91,7 @@ def waiting(run: Run, error: RunError, now: datetime, retry_after: float | None 
 
 
 def stopped(run: Run, met: BatchTrouble, now: datetime) -> Run:
-    """Give the run as it ends, or waits, after a batch met trouble."""
+    """Return the run as it ends, or waits, after a batch met trouble."""
     trouble, of = met.trouble, f"batch {met.batch} of {run.batches_total}"
     match trouble:
         case TokenRefused():

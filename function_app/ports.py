@@ -1,4 +1,4 @@
-"""What the use cases need of the world, as protocols; the adapters beside this file fulfil them."""
+"""What the use cases need from the outside world, as protocols; adapters implement them."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -37,16 +37,16 @@ class Catalogs(Protocol):
     """The container of catalogues."""
 
     def current(self, name: str) -> CatalogVersion | None:
-        """Give a blob's current version, or None if there is none."""
+        """Return a blob's current version, or None if there is none."""
 
     def blocks(self, version: CatalogVersion) -> Iterator[bytes]:
-        """Give the bytes of exactly this version; raises CatalogGoneError once it is no longer there."""
+        """Yield the bytes of exactly this version; raises CatalogGoneError once it is gone."""
 
     def delete(self, name: str) -> None:
-        """Delete a blob; one that is not there is fine."""
+        """Delete a blob, if it is there."""
 
     def all(self) -> Iterator[CatalogVersion]:
-        """Give the current versions of all blobs, in the order of their names."""
+        """Yield the current versions of all blobs, in the order of their names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +62,11 @@ class StoredRun:
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """What a listing tells of a run record, without reading it."""
+    """What a listing says about a run record, without reading it."""
 
     run: RunId
     state: str | None
-    """None if the listing doesn't tell."""
+    """None if the listing doesn't say."""
 
     saved: datetime
 
@@ -75,29 +75,32 @@ class RunRecords(Protocol):
     """The container of run records."""
 
     def load(self, store: StoreName, run: RunId) -> StoredRun | None:
-        """Give a run's record, or None if there is none."""
+        """Return a run's record, or None if there is none."""
 
     def save(self, run: Run, version: str | None) -> str:
-        """Write a record over its `version` (None: there is none yet) and give the new version.
+        """Write a record over its `version` (None: there is none yet) and return the new version.
 
         Raises RecordConflictError if another worker wrote it in between.
         """
 
     def stores(self) -> Iterator[StoreName]:
-        """Give the stores that have records."""
+        """Yield the stores that have records."""
 
     def summaries(self, store: StoreName) -> Iterator[RunSummary]:
-        """Give a store's records, as a listing tells of them."""
+        """Yield a summary of each of a store's records."""
 
 
 class Lease(Protocol):
     """The right to send a store's products, for as long as it is kept."""
 
     def ensure(self) -> float:
-        """Give until when (monotonic seconds) the lease is surely held; raises LeaseLostError if it isn't."""
+        """Return until when (monotonic seconds) the lease is surely held.
+
+        Raises LeaseLostError if it isn't.
+        """
 
     def release(self) -> None:
-        """Give the store free for the next run."""
+        """Free the store for its next run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,7 @@ class StoredNote:
 
 
 class StoreLocks(Protocol):
-    """What keeps the runs of a store one after another, and in the order of their catalogues."""
+    """What keeps a store's runs from overlapping, and in the order of their catalogues."""
 
     def acquire(self, store: StoreName, patience: timedelta) -> Lease | None:
         """Return the store's lease, or None if another run keeps it for longer than `patience`."""
@@ -131,7 +134,7 @@ class TokenStore(Protocol):
     """Where the stores' Digible tokens are kept."""
 
     def token(self, store: StoreName) -> StoredToken:
-        """Give the store's token; raises TokenMissingError or TokenStoreError."""
+        """Return the store's token; raises TokenMissingError or TokenStoreError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,26 +144,26 @@ class RetryRequest:
     catalog: str
     etag: str
     acknowledged: int = 0
-    """How many of the run's batches were acknowledged already when it had been given up before."""
+    """How many of the run's batches were already acknowledged when all invocations had failed before."""
 
 
 class RetryQueue(Protocol):
     """The queue through which runs come back."""
 
     def put(self, request: RetryRequest, delay: timedelta) -> None:
-        """Have `request` come back after `delay`."""
+        """Queue `request` so that it comes back after `delay`."""
 
 
 SendProducts = Callable[[Sequence[Product], StoredToken, float], Answer]
-"""Posts products to Digible once; never raises for what a server or a network may do.
+"""Posts products to Digible once; never raises for anything that a server or a network does.
 
-The third is the moment (monotonic seconds) after which not one byte more of the request may go out.
+The third argument is the moment (monotonic seconds) after which no more bytes of the request are sent.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Time, so that tests need not wait for it."""
+    """Time and chance, which tests replace."""
 
     now: Callable[[], datetime]
     monotonic: Callable[[], float]

@@ -1,4 +1,4 @@
-"""Keeps a run and its record the same, and notices when another worker has changed the record."""
+"""Keeps a run and its record identical, and notices when another worker has changed the record."""
 
 import logging
 from dataclasses import replace
@@ -17,7 +17,7 @@ _EARLY = timedelta(seconds=2)
 
 
 class RecordedRun:
-    """A run and the version of its record that is known to hold it."""
+    """A run, and the version of its record that describes it."""
 
     def __init__(self, records: RunRecords, clock: Clock, run: Run, version: str | None) -> None:
         self.run = run
@@ -28,7 +28,7 @@ class RecordedRun:
 
     @property
     def is_superseded(self) -> bool:
-        """Whether a newer catalogue's run has marked this one as superseded."""
+        """Whether a newer catalogue's run has marked this one superseded."""
         return self._mark is not None
 
     def save(self, run: Run) -> None:
@@ -43,7 +43,7 @@ class RecordedRun:
                     raise
                 self._mark = stored.run
                 run = self._as_marked(run)
-            # Deleted, damaged, or marked by a run that can't know the counts: they are known here.
+            # Deleted, damaged, or marked by a run that doesn't know the counts, which are known here.
             self._version = self._records.save(run, stored.version if stored else None)
         self.run = run
 
@@ -52,7 +52,7 @@ class RecordedRun:
         self.save(settle(self.run, outcome))
 
     def _as_marked(self, run: Run) -> Run:
-        """Give `run` as the mark says it has ended: its counts still change, its state never again."""
+        """Return `run` with the end that the mark gives it: counts still change, the state doesn't."""
         mark = self._mark
         if mark is None:
             return run
@@ -66,7 +66,7 @@ class RecordedRun:
         )
 
     def end(self, run: Run) -> None:
-        """Write `run`, which has ended or waits, as the record, and log what the record then says."""
+        """Write `run`, which has ended or is waiting, as the record, and log its state and counts."""
         self.save(run)
         run = self.run
         logger.info(
@@ -80,23 +80,23 @@ class RecordedRun:
         )
 
     def is_left_alone(self) -> bool:
-        """Tell whether there is nothing to do now: the run has ended, or comes back later.
+        """Return whether there is nothing to do now: the run has ended, or is not yet due.
 
-        Then a message in the queue will bring it back: a second one would only multiply.
+        A message that brings it back is then already in the queue; another one would be one too many.
         """
         retry_at = self.run.retry_at
         waits = retry_at is not None and self._clock.now() < retry_at - _EARLY
         return self.run.state.is_final or waits
 
     def reload(self) -> None:
-        """Read the record again: another worker may have gone on with the run meanwhile."""
+        """Read the record again: another worker may have continued the run in the meantime."""
         stored = self._records.load(self.run.store, self.run.run)
         if stored is not None and stored.run is not None:
             self.run, self._version = stored.run, stored.version
 
 
 def find(records: RunRecords, clock: Clock, store: StoreName, run: RunId) -> RecordedRun | None:
-    """Give a run that has a readable record, or None."""
+    """Return a run that has a readable record, or None."""
     stored = records.load(store, run)
     if stored is None or stored.run is None:
         return None
@@ -106,7 +106,7 @@ def find(records: RunRecords, clock: Clock, store: StoreName, run: RunId) -> Rec
 def find_or_begin(
     records: RunRecords, clock: Clock, store: StoreName, run: RunId, *, catalog: str, etag: str
 ) -> RecordedRun:
-    """Give a run by its record; one that has none, or a damaged one, begins from the start.
+    """Return a run from its record; without a record, or with a damaged one, begin it anew.
 
     Raises RecordConflictError if another worker begins the same run at the same moment.
     """

@@ -7,28 +7,28 @@ from email.utils import parsedate_to_datetime
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """Bounds of trying one request again while somebody waits."""
+    """How often, and for how long, one request is tried again within an invocation."""
 
     attempts: int = 8
-    """Requests at most, the first included."""
+    """The most requests, including the first."""
 
     total: float = 75.0
     """Seconds from the first request to the end of the last wait."""
 
     first: float = 0.5
-    """Seconds before the second request, before jitter; doubled each time."""
+    """Seconds of the first wait, before jitter; each further wait is twice as long."""
 
     longest: float = 15.0
-    """Seconds of one wait at most, before jitter."""
+    """Seconds of the longest wait, before jitter."""
 
     def wait(
         self, attempt: int, elapsed: float, retry_after: float | None, jitter: float
     ) -> float | None:
-        """Give the seconds to wait after failed request number `attempt` (from 1), or None to give up.
+        """Return the seconds to wait after failed request number `attempt` (from 1), or None to give up.
 
-        `elapsed` counts seconds since the first request; `retry_after` is what the server asked
-        for; `jitter` is a random number from 0 to 1 (half of a wait is random, so that stores
-        that failed together don't come back together).
+        `elapsed` is the seconds since the first request; `retry_after` is what the server asked for;
+        `jitter` is a random number from 0 to 1. Half of a wait is random, so that stores that
+        failed together don't come back together.
         """
         if attempt >= self.attempts:
             return None
@@ -38,14 +38,14 @@ class RetryPolicy:
 
 
 LONGEST_WAITING = timedelta(hours=24)
-"""How long trouble is waited out before a run has failed."""
+"""How long a run waits for trouble to pass before it fails."""
 
 _FIRST_DELAY = timedelta(minutes=1)
 _LONGEST_DELAY = timedelta(minutes=30)
 
 
 def delay(retries: int, retry_after: float | None) -> timedelta:
-    """Give how long a run waits in the queue after it has come back `retries` times: 1, 2, 4 … 30 min."""
+    """Return how long a run waits in the queue after `retries` returns: 1, 2, 4 … 30 minutes."""
     growing = _FIRST_DELAY.total_seconds() * 2.0 ** min(retries, 10)
     return min(_LONGEST_DELAY, timedelta(seconds=max(growing, retry_after or 0.0)))
 

@@ -1,4 +1,4 @@
-"""Sends one batch: tries again, and halves a refused one, as the settings say."""
+"""Sends one batch: retries it, and halves a refused one if configured."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ from function_app.settling import BatchOutcome
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Sends batches for as long as one invocation may take."""
+    """Sends batches within the time of one invocation."""
 
     post: Callable[[Sequence[Product]], Answer]
     """Posts products once."""
@@ -29,7 +29,7 @@ class Sender:
     clock: Clock
     policy: RetryPolicy
     ends_at: float
-    """Until when (monotonic seconds) it may go on trying."""
+    """When (monotonic seconds) it must stop retrying."""
 
     isolate: bool
     """Whether a refused batch is halved until the products at fault stand alone."""
@@ -52,7 +52,7 @@ class Sender:
                 case Refused(about_products=True) if self.isolate:
                     rejections.append(_rejection(batch, start, answer))
                     if not parts and not accepted and not batch.is_rest:
-                        # Every product refused alone: it is not the products but the request that is bad.
+                        # Every product was refused alone: not the products but the request is wrong.
                         return BatchOutcome(batch, 0, trouble=answer)
                 case Refused() | TokenRefused() | Unreadable() | Unavailable():
                     if not accepted:

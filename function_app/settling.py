@@ -1,4 +1,4 @@
-"""What a batch's outcome makes of its run's counts and checkpoint: a pure decision."""
+"""How a batch's outcome changes its run's counts and checkpoint: a pure decision."""
 
 from dataclasses import dataclass, replace
 
@@ -24,18 +24,18 @@ class BatchOutcome:
 
     batch: Batch
     settled: int
-    """How many of its products, from the first, were accepted or rejected."""
+    """How many of its products, counted from the first, were accepted or rejected."""
 
     rejections: tuple[Rejection, ...] = ()
     message: str | None = None
     """Digible's words, if it sent any."""
 
     trouble: Trouble | None = None
-    """What kept the rest of the batch from being sent."""
+    """Why the rest of the batch was not sent."""
 
 
 def settle(run: Run, outcome: BatchOutcome) -> Run:
-    """Return the run as it stands after a batch's outcome."""
+    """Return the run after a batch's outcome."""
     batch, position = outcome.batch, run.checkpoint.position
     if outcome.settled == len(batch.products):
         ahead = {*run.checkpoint.ahead, batch.number}
@@ -45,7 +45,7 @@ def settle(run: Run, outcome: BatchOutcome) -> Run:
     elif batch.start == position:
         ahead = set(run.checkpoint.ahead)
         position += outcome.settled
-    else:  # a gap comes before it, which its settled products can't be told from: they are sent again
+    else:  # the checkpoint can't describe a settled part after a gap: it is sent again
         return run
     settled = replace(
         run.with_rejections(outcome.rejections),

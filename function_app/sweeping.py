@@ -16,7 +16,7 @@ from function_app.ports import (
 )
 
 MISSED_AFTER = timedelta(minutes=5)
-"""The age of a blob by which its event should have come."""
+"""How old a blob may be before its event counts as lost."""
 
 _DAMAGED_AFTER = timedelta(minutes=10)
 _IDLE_AFTER = {
@@ -28,7 +28,7 @@ _AT_ONCE = timedelta(0)
 
 
 def sweep(catalogs: Catalogs, records: RunRecords, queue: RetryQueue, now: datetime) -> int:
-    """Queue every blob and every run that has been left lying, and give their number."""
+    """Queue every blob and run that was left behind, and return how many there were."""
     found = 0
     for store, versions in _by_store(catalogs.all(), records.stores()):
         for request in _left_lying(store, versions, records, now):
@@ -40,7 +40,7 @@ def sweep(catalogs: Catalogs, records: RunRecords, queue: RetryQueue, now: datet
 def _by_store(
     versions: Iterable[CatalogVersion], with_records: Iterable[StoreName]
 ) -> Iterator[tuple[StoreName, list[CatalogVersion]]]:
-    """Give each store once, with its blobs, though it may have only records left."""
+    """Yield each store once, with its blobs; one may have only records left."""
     strays: list[CatalogVersion] = []
     without_blobs = set(with_records)
     for _, folder in groupby(versions, lambda version: version.name.partition("/")[0]):
@@ -72,14 +72,14 @@ def _left_lying(
         if is_idle(summary, now):
             stored = records.load(store, summary.run)
             if stored is not None and stored.run is not None:
-                if not stored.run.state.is_final:  # the listing doesn't always tell
+                if not stored.run.state.is_final:  # the listing doesn't always say
                     yield RetryRequest(stored.run.catalog, stored.run.etag)
             elif summary.run in requests:  # the record is damaged: it begins anew
                 yield requests[summary.run]
 
 
 def is_idle(summary: RunSummary, now: datetime) -> bool:
-    """Tell whether a run that has not ended has not been touched for so long that nobody works on it."""
+    """Return whether an unfinished run's record is so old that nobody can be working on it."""
     if summary.state not in _STATES:
         return now - summary.saved > _DAMAGED_AFTER
     idle_after = _IDLE_AFTER.get(summary.state or "")

@@ -1,4 +1,4 @@
-"""Where the stores' Digible tokens are kept: Key Vault in Azure; a file or the environment elsewhere."""
+"""Where the stores' Digible tokens are kept: in Key Vault in Azure, in a file or the environment elsewhere."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,39 +11,37 @@ from contract.blobs import StoreName
 from function_app.errors import TokenMissingError, TokenStoreError
 from function_app.token import StoredToken
 
-_MISSING = "No Digible token is stored for store {store}. Log in to Digible once to store one."
-_BROKEN = (
-    "What is stored for store {store} is no Digible token. Log in to Digible once to store one."
-)
+_MISSING = "No Digible token is stored for store {store}. Log in to Digible to store one."
+_BROKEN = "What is stored for store {store} is not a Digible token. Log in to Digible to store one."
 
 
 @dataclass(frozen=True, slots=True)
 class KeyVaultTokens:
-    """One secret a store, `digible-token-{store}`; fulfils `ports.TokenStore`."""
+    """One secret a store, `digible-token-{store}`; implements `ports.TokenStore`."""
 
     client: SecretClient
 
     def token(self, store: StoreName) -> StoredToken:
-        """Give the store's token; raises TokenMissingError or TokenStoreError."""
+        """Return the store's token; raises TokenMissingError or TokenStoreError."""
         try:
             secret = self.client.get_secret(f"digible-token-{store}")
         except ResourceNotFoundError:
             raise TokenMissingError(_MISSING.format(store=store)) from None
         except AzureError as error:
             reason = type(error).__name__  # the message may quote the request
-            raise TokenStoreError(f"Key Vault did not give the token ({reason}).") from error
-        # Key Vault gives an expired secret out all the same: its date is ours to check.
+            raise TokenStoreError(f"The token can't be read from Key Vault ({reason}).") from error
+        # Key Vault returns an expired secret all the same, so its date is checked here.
         return _checked(store, secret.value or "", secret.properties.expires_on)
 
 
 @dataclass(frozen=True, slots=True)
 class FileToken:
-    """One token for all stores in a file, read again each time; fulfils `ports.TokenStore`."""
+    """One token for all stores in a file, which is read again each time; implements `ports.TokenStore`."""
 
     path: Path
 
     def token(self, store: StoreName) -> StoredToken:
-        """Give the token in the file; raises TokenMissingError or TokenStoreError."""
+        """Return the token in the file; raises TokenMissingError or TokenStoreError."""
         try:
             value = self.path.read_text(encoding="utf-8-sig")
         except FileNotFoundError:
@@ -55,20 +53,20 @@ class FileToken:
 
 @dataclass(frozen=True, slots=True)
 class FixedToken:
-    """One token for all stores, from the environment; fulfils `ports.TokenStore`."""
+    """One token for all stores, from the environment; implements `ports.TokenStore`."""
 
     value: str = field(repr=False)
 
     def token(self, store: StoreName) -> StoredToken:
-        """Give the token; raises TokenMissingError."""
+        """Return the token; raises TokenMissingError."""
         return _checked(store, self.value)
 
 
 def _checked(store: StoreName, value: str, expires_on: datetime | None = None) -> StoredToken:
-    """Give a token as it was kept, less the line break that editors and shells leave behind it."""
+    """Return a token without the line break that editors and shells add to it."""
     token = value.strip()
     if not token:
         raise TokenMissingError(_MISSING.format(store=store))
-    if not (token.isascii() and token.isprintable()):  # it could not even be sent as a header
+    if not (token.isascii() and token.isprintable()):  # it can't be sent in a header
         raise TokenMissingError(_BROKEN.format(store=store))
     return StoredToken(token, expires_on)

@@ -29,18 +29,18 @@ _CHECK_DELAY = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class Uploader:
-    """Carries catalogues to Digible; every trigger ends in one of its methods.
+    """Delivers catalogues to Digible; every trigger but the sweep calls one of its methods.
 
     They return once there is nothing left for this invocation to do: the run has ended, comes back
-    through the queue, or is another worker's. Whatever storage raises goes through, and the
-    host tries the invocation again.
+    through the queue, or is another worker's. Whatever storage raises is passed on, and the host
+    repeats the invocation.
     """
 
     ports: Ports
     options: UploadOptions
 
     def upload(self, blob: str, etag: str | None = None) -> None:
-        """Deliver a blob (only if it is still the version `etag`), or obey a resume request."""
+        """Deliver a blob (only if it is still the version `etag`), or carry out a resume request."""
         match name := parse_name(blob):
             case ResumeName(store, run):
                 self._resume(blob, store, run)
@@ -56,13 +56,13 @@ class Uploader:
                 assert_never(name)
 
     def abandon(self, blob: str, etag: str, acknowledged: int = 0) -> None:
-        """Record as failed the run of a blob's version at which every invocation has failed.
+        """Record as failed the run of a version of a blob for which every invocation has failed.
 
-        One that has got beyond `acknowledged` batches goes on: its workers died, but not of it.
+        A run that has got beyond `acknowledged` batches goes on: its workers died, but not because of it.
         """
         name = parse_name(blob)
         if isinstance(name, ResumeName):
-            return  # a person asked, and sees that nothing came of it
+            return  # the person who asked sees that nothing happened
         store, run = run_of(name, etag)
         lease = self.ports.locks.acquire(store, PATIENCE)
         if lease is None:
@@ -115,7 +115,7 @@ class Uploader:
             if not recorded.is_left_alone():
                 Attempt(self.ports, self.options, recorded, version).work()
         except RecordConflictError:
-            # Should that worker die, nobody else might know of the run.
+            # If that worker dies, nobody else may know about the run.
             logger.info("run %s of store %s is another worker's now", run, store)
             self.ports.queue.put(RetryRequest(version.name, version.etag), _CHECK_DELAY)
         except CatalogGoneError as gone:
@@ -123,10 +123,10 @@ class Uploader:
 
 
 def _reopened(run: Run) -> Run:
-    """Give an ended run as it is taken up again at a person's request."""
+    """Return an ended run as it is resumed at a person's request."""
     return replace(
         run.moved_to(RunState.SENDING),
-        message="Taken up again.",
+        message="Resumed.",
         error=None,
         finished_at=None,
         waiting_since=None,

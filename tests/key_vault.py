@@ -1,4 +1,4 @@
-"""The stand-in for Key Vault: secrets over https, with the challenge that Microsoft's client waits for."""
+"""The stand-in for Key Vault: secrets over HTTPS, with the challenge Microsoft's client expects."""
 
 import json
 import re
@@ -25,14 +25,14 @@ _CHALLENGE = (
 
 @dataclass
 class Secret:
-    """A secret as it is kept; `attributes` as Key Vault writes them (`exp`, `enabled`)."""
+    """A stored secret; `attributes` are written as in Key Vault (`exp`, `enabled`)."""
 
     value: str = field(repr=False)
     attributes: dict[str, Any] = field(default_factory=dict)
 
 
 class Credential:
-    """What azure-identity would be: gives a token that the stand-in takes."""
+    """Replaces azure-identity: returns a token that the stand-in accepts."""
 
     def get_token(self, *_: str, **__: Any) -> AccessToken:
         return AccessToken("of-nobody", int(time.time()) + 3_600)
@@ -42,12 +42,12 @@ class Credential:
 
 
 class KeyVaultStandIn:
-    """A vault on this machine for as long as the `with` lasts; its certificate is written to `folder`."""
+    """A vault on this machine during the `with` block; its certificate is written to `folder`."""
 
     def __init__(self, folder: Path) -> None:
         self.secrets: dict[str, Secret] = {}
         self.refusal: int | None = None
-        """A status that every request is answered with, say 403 or 500."""
+        """A status that every request is answered with, such as 403 or 500."""
 
         authority = trustme.CA()
         self.certificate = folder / "key-vault-authority.pem"
@@ -63,14 +63,14 @@ class KeyVaultStandIn:
     def put(
         self, name: str, value: str, expires_on: datetime | None = None, *, enabled: bool = True
     ) -> None:
-        """Keep a secret."""
+        """Store a secret."""
         attributes: dict[str, Any] = {"enabled": enabled}
         if expires_on is not None:
             attributes["exp"] = int(expires_on.timestamp())
         self.secrets[name] = Secret(value, attributes)
 
     def client(self) -> SecretClient:
-        """Give Microsoft's client of this vault, which trusts its certificate and doesn't try again."""
+        """Return Microsoft's client for this vault; it trusts the certificate and doesn't retry."""
         return SecretClient(
             self.url,
             Credential(),

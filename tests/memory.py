@@ -1,4 +1,4 @@
-"""How much memory a process takes at most."""
+"""The peak memory of a process."""
 
 import threading
 
@@ -6,11 +6,11 @@ import psutil
 
 
 class Memory:
-    """The most resident memory of a process and its children, sampled for as long as the `with` lasts."""
+    """The peak resident memory of a process and its children, sampled during the `with` block."""
 
     def __init__(self, pid: int) -> None:
         self.peak = 0
-        """Bytes."""
+        """In bytes."""
 
         self._process = psutil.Process(pid)
         self._over = threading.Event()
@@ -32,7 +32,7 @@ class Memory:
         return self.peak / (1 << 20)
 
     def sample(self) -> None:
-        """Look once more; a process that has ended takes nothing."""
+        """Take one more sample; a process that has ended uses no memory."""
         try:
             family = [self._process, *self._process.children(recursive=True)]
             self.peak = max(self.peak, sum(each.memory_info().rss for each in family))

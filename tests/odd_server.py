@@ -1,4 +1,4 @@
-"""A server on 127.0.0.1 that answers each request with whatever bytes a test wants, however slowly."""
+"""A server on 127.0.0.1 that answers with whatever bytes a test wants, however slowly."""
 
 import socket
 import ssl
@@ -12,7 +12,7 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request as it came."""
+    """A request, as received."""
 
     connection: int
     """The number of the connection, from 1."""
@@ -27,17 +27,17 @@ class Request:
 
 Pieces = Iterator[bytes]
 Respond = Callable[[Request], Pieces]
-"""Gives an answer piece by piece; the connection is closed behind it if it gives `b""` last."""
+"""Yields a response piece by piece; a last piece of `b""` closes the connection after it."""
 
 
 class OddServer:
-    """Listens for as long as the `with` lasts; `respond` may be changed meanwhile."""
+    """Listens during the `with` block, in which `respond` may be changed."""
 
     def __init__(self, respond: Respond, tls: ssl.SSLContext | None = None) -> None:
         self.respond = respond
         self.requests: list[Request] = []
         self.sent = 0
-        """Bytes that went out, or into the system's buffers."""
+        """How many bytes were sent, or put into the system's buffers."""
 
         self.stopping = threading.Event()
         self._tls = tls
@@ -135,13 +135,13 @@ def _close(connection: socket.socket) -> None:
 
 
 def http(status: int, body: bytes, *headers: str) -> bytes:
-    """Give a whole response as bytes."""
+    """Return a whole response as bytes."""
     lines = [f"HTTP/1.1 {status} X", f"Content-Length: {len(body)}", *headers, "", ""]
     return "\r\n".join(lines).encode("latin-1") + body
 
 
 def always(response: bytes, *, close: bool = False) -> Respond:
-    """Answer every request with the same bytes."""
+    """Return a `respond` that answers every request with the same bytes."""
 
     def respond(request: Request) -> Pieces:
         yield response

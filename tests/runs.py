@@ -1,4 +1,4 @@
-"""A run for tests that need one and don't care which."""
+"""A run for tests that need one but don't care which."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ from contract.run import Run, RunState
 
 
 def sending_run(now: datetime, *, read: int = 0, batches_total: int | None = None) -> Run:
-    """Give a run that has just begun, with so many products and batches before it."""
+    """Return a run that has just begun, of that many products and batches."""
     return Run(
         run=RunId("shop.1"),
         store=StoreName("0001"),

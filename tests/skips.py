@@ -1,4 +1,4 @@
-"""In CI a skipped test is a failed one, unless its reason says which machine it needs."""
+"""In CI, a skipped test fails, unless its reason says which machine it needs."""
 
 import os
 from collections.abc import Generator
@@ -10,7 +10,7 @@ ALLOWED = "needs machine:"
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Judge a test's report after all other plugins have."""
+    """Judge a test's report, after all other plugins."""
     report = yield
     _fail_a_skip(report)
     return report
@@ -33,5 +33,5 @@ def _fail_a_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
     if not reason.startswith(ALLOWED):
         report.outcome = "failed"
         report.longrepr = (
-            f"Skipped in CI ({reason}). A test that needs a certain machine says so: '{ALLOWED} …'."
+            f"Skipped in CI ({reason}). A test that needs a machine must say: '{ALLOWED} …'."
         )

@@ -19,14 +19,17 @@ from tests.loopback import python_path
 
 @pytest.fixture(scope="session")
 def azurite_connection() -> Iterator[str]:
-    """The connection string of an Azurite that lives, in memory, as long as the test process."""
+    """Yield the connection string of an in-memory Azurite that runs until the test process ends."""
     with temporary_azurite() as connection_string:
         yield connection_string
 
 
 @pytest.fixture
 def storage(azurite_connection: str) -> str:
-    """The same, with the containers and the queue the app needs. Shared: use a store name of your own."""
+    """Return the same, with the containers and the queue that the app needs.
+
+    All tests share it, so use a unique store name.
+    """
     create_app_storage(azurite_connection)
     return azurite_connection
 
@@ -37,9 +40,10 @@ def start_dev(
     directory: Path = ROOT,
     seconds: float = 60,
 ) -> Server:
-    """Start `python -m dev …` and wait for its `ready`; use it in a `with`, which stops it.
+    """Start `python -m dev …` and wait for its `ready`; the end of a `with` block stops it.
 
-    `environment` is added to ours, less every setting of the app and the host that ours holds.
+    The process gets this one's environment without any settings of the app and the host, and
+    `environment` in addition.
     """
     server = spawn_dev(*arguments, environment=environment, directory=directory)
     try:
@@ -55,7 +59,7 @@ def spawn_dev(
     environment: Mapping[str, str] | None = None,
     directory: Path = ROOT,
 ) -> Server:
-    """Start it without waiting for its `ready`."""
+    """Start `python -m dev …` without waiting for its `ready`."""
     return Server(
         f"python -m dev {arguments[0]}",
         [sys.executable, "-m", "dev", *arguments, "--until-input-closes"],

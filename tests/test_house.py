@@ -1,4 +1,4 @@
-"""The promises of the house that no linter holds: what is shipped, what is declared, what is written."""
+"""House rules that no linter checks: what is shipped, what is declared, what is written."""
 
 import ast
 import json
@@ -16,7 +16,7 @@ from pathspec import GitIgnoreSpec
 ROOT = Path(__file__).resolve().parent.parent
 DEPLOYED_FOLDERS = ("function_app", "contract")
 DEPLOYED_FILES = {"function_app.py", "host.json", "requirements.txt"}
-OTHER_NAMES = {"jwt": "pyjwt"}  # distributions that are not called what they are imported as
+OTHER_NAMES = {"jwt": "pyjwt"}  # distributions whose name is not that of their module
 # In pieces, so that this file does not name them either.
 FOREIGN_FOLDERS = [f"/{name}/" for name in ("tmp", "root", "work", "home")]
 REGISTRIES = [
@@ -32,7 +32,7 @@ REGISTRIES = [
 ]
 
 
-def test_what_is_deployed_is_the_function_and_the_contract() -> None:
+def test_only_the_function_and_the_contract_are_deployed() -> None:
     spec = ignored_by(".funcignore")
     deployed = {path.relative_to(ROOT).as_posix() for path in walk(ROOT, spec)}
     expected = DEPLOYED_FILES | {
@@ -56,7 +56,7 @@ def test_what_is_deployed_is_the_function_and_the_contract() -> None:
         ),
     ],
 )
-def test_nothing_private_or_made_on_the_way_is_deployed(path: str) -> None:
+def test_nothing_private_or_generated_is_deployed(path: str) -> None:
     assert ignored_by(".funcignore").match_file(path)
 
 
@@ -79,13 +79,13 @@ def test_every_dependency_has_an_upper_bound_and_a_reason(file: str) -> None:
         assert re.search(r">=[\w.]+,<[\w.]+\S*\s+# \w", line), line
 
 
-def test_the_contract_needs_the_standard_library_only() -> None:
+def test_the_contract_needs_only_the_standard_library() -> None:
     packages = {name.partition(".")[0] for name in imports("contract")}
     assert packages <= sys.stdlib_module_names
 
 
-def test_every_folder_that_is_shipped_is_a_package() -> None:
-    """One without `__init__.py` would be missing on the store PC."""
+def test_every_shipped_folder_is_a_package() -> None:
+    """A folder without `__init__.py` would be missing on the store PC."""
     for shipped in ("agent", "contract", "function_app"):
         folders = {path.parent for path in (ROOT / shipped).rglob("*.py")}
         assert {folder for folder in folders if not (folder / "__init__.py").is_file()} == set()
@@ -126,7 +126,7 @@ def test_commands_in_the_documents_exist() -> None:
     assert missing == set()
 
 
-def test_host_settings_are_json_of_the_second_version() -> None:
+def test_the_host_settings_are_json_of_version_2() -> None:
     assert json.loads(read("host.json"))["version"] == "2.0"
 
 
@@ -135,12 +135,12 @@ def read(name: str) -> str:
 
 
 def ignored_by(name: str) -> GitIgnoreSpec:
-    """What an ignore file leaves out, and git's own folder."""
+    """Return what an ignore file leaves out, and git's own folder."""
     return GitIgnoreSpec.from_lines([*read(name).splitlines(), ".git/"])
 
 
 def walk(folder: Path, spec: GitIgnoreSpec) -> Iterator[Path]:
-    """The files under a folder that are not ignored."""
+    """Yield the files under a folder that are not ignored."""
     for path in sorted(folder.iterdir()):
         name = path.relative_to(ROOT).as_posix()
         if path.is_dir() and not path.is_symlink():
@@ -151,7 +151,7 @@ def walk(folder: Path, spec: GitIgnoreSpec) -> Iterator[Path]:
 
 
 def imports(folder: str) -> set[str]:
-    """The modules that a package's files import, with the names taken from them."""
+    """Return the modules that a package's files import, with the names taken from them."""
     found = set()
     for path in (ROOT / folder).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -163,7 +163,7 @@ def imports(folder: str) -> set[str]:
 
 
 def imported_distributions(*folders: str) -> set[str]:
-    """The distributions that packages import directly; an unknown one is given by its module's name."""
+    """Return the distributions that packages import directly; for an unknown one, its module."""
     installed = {str(each.metadata["Name"]).lower() for each in distributions()}
     ours = {*sys.stdlib_module_names, *folders}
     found = set()
@@ -181,20 +181,20 @@ def distribution_of(requirement: str) -> str:
 
 
 def requirement_lines(file: str) -> list[tuple[str, str]]:
-    """Each dependency declared in a file: its distribution and the whole line."""
+    """Return each dependency declared in a file: its distribution and the whole line."""
     lines = re.findall(r'^ *"?([A-Za-z][\w.-]*>=.*)$', read(file), re.MULTILINE)
     return [(distribution_of(line), line.replace('",', "")) for line in lines]
 
 
 def has_help(command: str) -> bool:
-    """Whether a program of ours knows the subcommand."""
+    """Return whether one of our programs knows the subcommand."""
     arguments = command.replace("shopmaster", "python -m agent").split()[1:]
     help_of = [sys.executable, *arguments, "--help"]
     return subprocess.run(help_of, cwd=ROOT, capture_output=True, check=False).returncode == 0
 
 
 def documented_commands() -> set[str]:
-    """The commands in the documents' `sh` blocks that are ours, without their arguments."""
+    """Return our commands in the documents' `sh` blocks, without their arguments."""
     ours = re.compile(r"\b(make|python -m dev|python -m agent|shopmaster) ([a-z]+)\b")
     documents = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
     return {

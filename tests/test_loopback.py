@@ -1,8 +1,8 @@
-"""A test that talks to another machine fails, whatever it or the product makes of the error."""
+"""A test that connects to another machine fails, whatever it or the product does with the error."""
 
 import pytest
 
-# Addresses that RFC 5737 keeps for documentation: should the guard fail, nobody is there.
+# RFC 5737 reserves these addresses for documentation: if the guard fails, nobody is there.
 TESTS = """
     import contextlib, socket, subprocess, sys
 
@@ -21,9 +21,9 @@ TESTS = """
 
     def test_another_machine(): reach("192.0.2.1")
 
-    def test_a_name_of_the_internet(): socket.getaddrinfo("shop.example", 9)
+    def test_a_name_on_the_internet(): socket.getaddrinfo("shop.example", 9)
 
-    def test_a_server_for_all_the_world():
+    def test_a_server_open_to_the_world():
         with socket.socket() as server:
             server.bind(("0.0.0.0", 0))
 
@@ -47,6 +47,8 @@ def test_only_this_machine_may_be_reached(
     pytester.makeconftest('pytest_plugins = ["tests.loopback"]')
     pytester.makepyfile(TESTS)
     result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-W", "ignore")
-    # Four raise it themselves and fail for it once more; two find out at their end only.
+    # Four tests raise the error and fail again at their end; two fail only at their end.
     result.assert_outcomes(passed=4, failed=4, errors=6)
-    result.stdout.fnmatch_lines_random(["*192.0.2.1 is not this machine*", "*this machine only*"])
+    result.stdout.fnmatch_lines_random(
+        ["*192.0.2.1 is not this machine*", "*only to this machine*"]
+    )

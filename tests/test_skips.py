@@ -1,4 +1,4 @@
-"""A skip fails the run in CI, so that no test is lost unnoticed."""
+"""In CI, a skip fails the test run, so that no test is lost unnoticed."""
 
 import pytest
 
@@ -13,7 +13,7 @@ SKIPS = """
     def test_skipped_inside(): pytest.skip("no time")
 
     @pytest.mark.skip(reason="needs machine: Windows")
-    def test_of_another_machine(): pass
+    def test_for_another_machine(): pass
 
     @pytest.mark.xfail
     def test_expected_to_fail(): assert False
@@ -45,7 +45,7 @@ def test_a_file_that_skips_itself_fails_in_ci(
     result.assert_outcomes(errors=1)
 
 
-def test_a_skip_is_a_skip_on_a_developers_machine(
+def test_a_skip_is_allowed_on_a_developers_machine(
     project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("CI", raising=False)

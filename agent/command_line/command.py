@@ -1,4 +1,4 @@
-"""What every command gets, and makes of it: the settings, and the parts that they ask for."""
+"""What the commands share: how one is described and called, and the parts that it needs."""
 
 import argparse
 import logging
@@ -103,8 +103,8 @@ def source_for(settings: Settings) -> ProductSource:
 def storage_for(settings: Settings) -> "AzureStorage":
     """Return the storage account that the settings name; raises StorageError for a malformed address."""
     if settings.storage is None:
-        raise ValueError("settings without storage")  # a command forgot to ask for it
-    # Imported late: it takes longer than all the rest, and most ways to fail don't get this far.
+        raise ValueError("settings without storage")  # the command did not ask for it
+    # Imported late: it takes longer than everything else, and most failures come before it is needed.
     from agent.storage.account import AzureStorage  # noqa: PLC0415
 
     return AzureStorage(settings.storage, CLOCK)

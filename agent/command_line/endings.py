@@ -1,4 +1,4 @@
-"""Turns whatever a command ends with into a message and an exit code: never a bare traceback."""
+"""Turns whatever a command raises into a message and an exit code, never a bare traceback."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ from agent.command_line.redaction import Redaction
 from agent.errors import AgentError, ExitCode, StoppedError
 
 STOPPED = 128 + 2
-"""Exit code of a program that Ctrl-C (signal 2) has stopped."""
+"""Exit code of a program that was stopped by Ctrl-C (signal 2)."""
 
 
 @dataclass(slots=True)
@@ -19,12 +19,12 @@ class Ending:
     """How a command ends."""
 
     exit_code: int = ExitCode.FAILED
-    """Set by the command if it ends well, otherwise by what it raised."""
+    """Set by the command, or by the error that it raises."""
 
 
 @contextmanager
 def reported(redaction: Redaction, *, verbose: bool) -> Iterator[Ending]:
-    """Run a command inside: what it raises is told on standard error and decides the exit code."""
+    """Run a command in the block; what it raises is printed on standard error and sets the exit code."""
     ending = Ending()
     try:
         yield ending
@@ -41,7 +41,7 @@ def reported(redaction: Redaction, *, verbose: bool) -> Iterator[Ending]:
             _tell(f"Cause: {redaction.hide(repr(error.__cause__))}")
     except BrokenPipeError:
         ending.exit_code = ExitCode.FAILED
-        # Whoever read our output has gone; Python's own flush at exit must not stumble over it.
+        # The reader of our output has gone; Python's flush at exit must not fail because of that.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:  # noqa: BLE001  the last resort
         ending.exit_code = ExitCode.FAILED

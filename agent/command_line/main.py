@@ -21,8 +21,8 @@ _COMMANDS: tuple[Command[Any], ...] = (UPLOAD,)
 """Every command; each is described in its own file."""
 
 _SETTINGS_HELP = r"""
-The settings file is the one that --config or $SHOPMASTER_CONFIG names, or else the machine-wide
-%PROGRAMDATA%\shopMaster\shopmaster.toml (Linux: /etc/shopmaster/shopmaster.toml), or else
+The settings file is the one given by --config or $SHOPMASTER_CONFIG, otherwise the machine-wide
+%PROGRAMDATA%\shopMaster\shopmaster.toml (Linux: /etc/shopmaster/shopmaster.toml), otherwise
 shopmaster.toml in the current folder:
 
   store = "0001"
@@ -30,12 +30,12 @@ shopmaster.toml in the current folder:
   server = 'localhost\SQLEXPRESS'
   database = "Shop"
   table = "dbo.Products"
-  authentication = "windows"     # or "sql", with a username; the password stands in the
+  authentication = "windows"     # or "sql", with a username; the password goes in the
                                  # environment variable SHOPMASTER_DATABASE__PASSWORD
   # instead of server, database and authentication:
   # connection_string = "Driver={ODBC Driver 18 for SQL Server};Server=..."
   # sqlite = "shop.db"           # relative to the settings file's folder
-  [columns]                      # if yours have other names than these
+  [columns]                      # if your columns have other names
   product_id = "ProductID"
   product_name = "ProductName"
   sell_price = "SellPrice"
@@ -43,10 +43,10 @@ shopmaster.toml in the current folder:
   account_url = "https://ACCOUNT.blob.core.windows.net"   # or a SAS URL
   # connection_string = "..."    # instead of account_url
 
-Each setting can be given, or replaced, by an environment variable: SHOPMASTER_STORE,
+Environment variables set or override each setting: SHOPMASTER_STORE,
 SHOPMASTER_DATABASE__SERVER, and so on.
 
-Exit codes: 0 all accepted, 1 failed, 2 wrong usage or settings, 3 session expired,
+Exit codes: 0 all products accepted, 1 failed, 2 wrong usage or settings, 3 session expired,
 4 completed with rejections, 5 no outcome within the time-out, 130 stopped by Ctrl-C.
 """
 
@@ -55,7 +55,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code; `argv` is without the program's name."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a console that lacks a letter must not end us
+            stream.reconfigure(
+                errors="replace"
+            )  # a console that lacks a character must not stop us
     try:
         parsed = _parser().parse_args(argv)
     except SystemExit as finished:  # --help, --version, or wrong arguments
@@ -87,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
         )
         subparser.add_argument("--config", type=Path, metavar="FILE", help="the settings file")
         subparser.add_argument(
-            "--verbose", action="store_true", help="show what a support person needs to see"
+            "--verbose", action="store_true", help="show details for a support person"
         )
         command.add_arguments(subparser)
         subparser.set_defaults(start=command.start)
@@ -96,7 +98,7 @@ def _parser() -> argparse.ArgumentParser:
 
 @contextmanager
 def _logging(redaction: Redaction, *, verbose: bool) -> Iterator[None]:
-    """Show our log, and warnings of Azure's libraries, on standard error if `verbose`; else nothing."""
+    """If `verbose`, show our log and warnings from Azure's libraries on standard error."""
     handler = logging.StreamHandler() if verbose else logging.NullHandler()
     handler.setFormatter(redaction)
     root, ours = logging.getLogger(), logging.getLogger("agent")

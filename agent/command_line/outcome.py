@@ -1,4 +1,4 @@
-"""What a run came to, in words for the shop owner and as an exit code: pure."""
+"""The outcome of a run, in words for the shop owner and as an exit code: pure decisions."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -13,13 +13,13 @@ from contract.product import Product, Rejection
 from contract.run import SESSION_EXPIRED, Run, RunState
 
 MAX_SHOWN = 20
-"""Rejections shown at most; the run record lists more."""
+"""The most rejections that are shown; the run record lists more."""
 
 _COUNTS = ("read", "accepted", "rejected", "not sent")
 
 
 def exit_code(state: RunState) -> ExitCode:
-    """Give the exit code for how a run ended, or didn't."""
+    """Return the exit code for how a run ended, or for one that didn't."""
     match state:
         case RunState.SUCCEEDED:
             return ExitCode.SUCCEEDED
@@ -36,7 +36,7 @@ def exit_code(state: RunState) -> ExitCode:
 
 
 def describe_run(run: Run) -> str:
-    """Tell how a run ended: its message, its counts, what was rejected and why, its id."""
+    """Describe how a run ended: its message, its counts, what was rejected and why, its id."""
     lines = [SESSION_EXPIRED if run.state is RunState.SESSION_EXPIRED else harmless(run.message)]
     lines.append("")
     counts = (run.read, run.accepted, run.rejected, run.not_sent)
@@ -49,11 +49,11 @@ def describe_run(run: Run) -> str:
 
 
 def describe_unfinished(run: Run | None, upload: Upload, seconds: float) -> str:
-    """Tell that a run has not ended in time, and what was last seen of it."""
+    """Say that a run has not ended in time, and describe it as it was last seen."""
     waited = f"{seconds:g} seconds" if seconds < 120 else f"{seconds / 60:g} minutes"
     begin = f"No outcome within {waited}: the upload is done, and its run goes on in the cloud."
     if run is None:
-        seen = "It has not begun yet; if it never does, tell your operator."
+        seen = "It has not begun yet; if it doesn't begin soon, tell your operator."
     else:
         seen = (
             f"So far {run.accepted:,} of {run.read:,} products were accepted and {run.rejected:,} "
@@ -63,24 +63,24 @@ def describe_unfinished(run: Run | None, upload: Upload, seconds: float) -> str:
 
 
 def where_to_look(upload: Upload) -> str:
-    """Tell a run's id, and where its record is to be found."""
+    """Say what a run's id is, and where its record is."""
     record = run_record_name(upload.store, upload.run)
     return f"Run: {upload.run} (its record is the blob {record} in the container {RUNS})"
 
 
 def describe_preview(preview: Preview) -> str:
-    """Tell what an upload would send."""
+    """Describe what an upload would send."""
     lines = [
         f"{preview.read:,} rows read: {preview.sendable:,} would be sent, {preview.rejected:,} rejected. Nothing was sent."
     ]
     if preview.first:
-        lines += ["", "The first as they would be sent:"]
+        lines += ["", "The first products, as they would be sent:"]
         lines += [f"  {_as_sent(product)}" for product in preview.first]
     return "\n".join([*lines, *_rejections(preview.rejections, preview.rejected)])
 
 
 def harmless(text: str) -> str:
-    """Give `text` without what would move a terminal's cursor, change its colours or break its lines."""
+    """Return `text` without anything that moves a terminal's cursor, changes colours or breaks lines."""
     return "".join(character if character.isprintable() else " " for character in text)
 
 

@@ -1,4 +1,4 @@
-"""Shows a command's progress on standard error: a bar on a terminal, otherwise few plain lines."""
+"""Shows a command's progress on standard error: a bar on a terminal, otherwise a few plain lines."""
 
 import time
 from collections.abc import Callable
@@ -10,26 +10,26 @@ _SECONDS_A_LINE = 30.0
 
 
 class ShownProgress(Progress, Protocol):
-    """A progress that takes up a place on the screen until it is closed."""
+    """A progress that occupies a part of the screen until it is closed."""
 
     def close(self) -> None:
-        """Leave the screen to others."""
+        """Free that part of the screen."""
 
 
 def shown_on(stream: TextIO, *, plain: bool) -> ShownProgress:
-    """Give a progress for `stream`: a bar if it is a terminal, lines otherwise, or if `plain`."""
+    """Return a progress for `stream`: a bar on a terminal; lines otherwise, or if `plain`."""
     if plain or not stream.isatty():
         return LineProgress(stream)
     return BarProgress(stream)
 
 
 class BarProgress:
-    """A bar of tqdm's for each stretch of work."""
+    """A tqdm bar for each step."""
 
     def __init__(self, stream: TextIO) -> None:
-        from tqdm import tqdm  # noqa: PLC0415  most commands end without one
+        from tqdm import tqdm  # noqa: PLC0415  most commands don't need one
 
-        tqdm.monitor_interval = 0  # no thread of its own
+        tqdm.monitor_interval = 0  # no extra thread
         self._stream = stream
         self._make = tqdm
         self._bar: tqdm[Never] | None = None
@@ -58,18 +58,18 @@ class BarProgress:
         self._make.write(sentence, file=self._stream)
 
     def end(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         self.close()
 
     def close(self) -> None:
-        """Take the bar away, if there is one."""
+        """Remove the bar, if there is one."""
         if self._bar is not None:
             self._bar.close()
             self._bar = None
 
 
 class LineProgress:
-    """A line when a stretch of work begins, one every half minute, and one when it is done."""
+    """A line when a step begins, one every half minute, and one when it is done."""
 
     def __init__(self, stream: TextIO, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._stream = stream
@@ -80,27 +80,27 @@ class LineProgress:
         self._written_at = 0.0
 
     def begin(self, what: str, unit: str, total: Callable[[], int | None]) -> None:  # noqa: ARG002  as the protocol
-        """Say what begins; without a bar, counting a whole table first would be in vain."""
+        """Say what begins; without a bar there is no need to count a whole table first."""
         self._what, self._unit, self._done, self._total = what, unit, 0, None
         self._write(f"{what} …")
 
     def reach(self, done: int, total: int | None = None) -> None:
-        """Say how far it is, now and then."""
+        """Say from time to time how far it is."""
         self._done, self._total = done, total or self._total
         if self._monotonic() - self._written_at >= _SECONDS_A_LINE:
             of = f" (of {self._amount(self._total)})" if self._total else ""
             self._write(f"{self._what}: {self._amount(done)}{of}")
 
     def say(self, sentence: str) -> None:
-        """Say it."""
+        """Print the sentence."""
         self._write(sentence)
 
     def end(self) -> None:
-        """Say how far it came."""
+        """Say how far it got."""
         self._write(f"{self._what}: {self._amount(self._done)}")
 
     def close(self) -> None:
-        """Nothing stays on the screen."""
+        """Do nothing: lines don't occupy the screen."""
 
     def _amount(self, count: int) -> str:
         if self._unit == "B":

@@ -58,12 +58,12 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "--output",
         type=Path,
         metavar="FILE",
-        help="write the catalogue into FILE (.json or .json.gz) instead of uploading it",
+        help="write the catalogue to FILE (.json or .json.gz) instead of uploading it",
     )
     instead.add_argument(
         "--no-wait",
         action="store_true",
-        help="end after the upload, without waiting for the outcome",
+        help="don't wait for the outcome after the upload",
     )
     parser.add_argument(
         "--timeout",
@@ -77,7 +77,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 def _seconds(text: str) -> float:
     match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]+)?)([smh]?)", text.strip().lower())
     if match is None or float(match[1]) == 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is no time such as 90s, 10m or 2h")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time such as 90s, 10m or 2h")
     return float(match[1]) * _UNITS[match[2]]
 
 
@@ -95,7 +95,7 @@ def _run(call: Call, arguments: UploadArguments) -> ExitCode:
             if not arguments.no_wait:
                 return _follow(storage, upload, arguments.timeout, progress)
     print(
-        f"{upload.metadata.rows:,} products were uploaded, and are sent to Digible in the cloud.",
+        f"{upload.metadata.rows:,} products were uploaded; the cloud now sends them to Digible.",
         where_to_look(upload),
         sep="\n",
     )
@@ -112,14 +112,14 @@ def _write(source: ProductSource, path: Path, progress: Progress) -> ExitCode:
     packed = is_packed(path)
     with new_file(path) as file:
         metadata = write_products(source, file, progress, packed=packed)
-    print(f"{metadata.rows:,} products were written into {path}. Nothing was uploaded.")
+    print(f"{metadata.rows:,} products were written to {path}. Nothing was uploaded.")
     return ExitCode.SUCCEEDED
 
 
 def _upload(
     catalogs: CatalogStore, store: StoreName, source: ProductSource, progress: Progress
 ) -> Upload:
-    # The table is read through before anything is sent: a slow line must not keep its rows locked.
+    # The whole table is read before anything is sent: a slow line must not keep its rows locked.
     with tempfile.SpooledTemporaryFile(_IN_MEMORY) as catalog:
         metadata = write_products(source, catalog, progress, packed=True)
         name = new_catalog_name(store, datetime.now(UTC), secrets.token_hex(4))
@@ -127,7 +127,7 @@ def _upload(
 
 
 def _follow(records: RunRecords, upload: Upload, seconds: float, progress: Progress) -> ExitCode:
-    goes_on = f"The upload itself is done, and goes on in the cloud.\n{where_to_look(upload)}"
+    goes_on = f"The upload is done, and its run goes on in the cloud.\n{where_to_look(upload)}"
     try:
         run = Follower(records, CLOCK, progress).follow(upload.store, upload.run, seconds)
     except StorageError as error:
@@ -142,7 +142,7 @@ def _follow(records: RunRecords, upload: Upload, seconds: float, progress: Progr
 
 UPLOAD = Command(
     name="upload",
-    summary="Read all products, upload them, and tell what became of them.",
+    summary="Read all products, upload them, and show the outcome.",
     add_arguments=_add_arguments,
     arguments=UploadArguments,
     run=_run,

@@ -1,4 +1,4 @@
-"""Finds the settings file and reads it, together with what the environment says instead."""
+"""Finds and reads the settings file, and the environment variables that override it."""
 
 import re
 import sys
@@ -18,18 +18,18 @@ _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A setting's value as it was found, and where."""
+    """A setting's value, and where it was found."""
 
     value: object
     place: str
-    """The key as the user knows it: `database.server` in a file, or the environment variable's name."""
+    """Its name as the user knows it: `database.server` in a file, or the environment variable."""
 
     in_environment: bool
 
 
 @dataclass(frozen=True, slots=True)
 class RawSettings:
-    """Everything that was set, right or wrong."""
+    """Everything that is set, right or wrong."""
 
     entries: Mapping[str, Entry]
     """By dotted key, such as `database.server`."""
@@ -38,11 +38,11 @@ class RawSettings:
     """The settings file, if there is one."""
 
     looked_at: tuple[Path, ...]
-    """Where it was searched."""
+    """Where the file was looked for."""
 
 
 def machine_wide_file(environment: Mapping[str, str], platform: str = sys.platform) -> Path:
-    """Give the place of the settings file that serves every account of this machine."""
+    """Return the path of the settings file for all accounts on this machine."""
     if platform == "win32":
         return Path(environment.get("PROGRAMDATA") or r"C:\ProgramData") / "shopMaster" / FILE_NAME
     if platform == "darwin":
@@ -51,10 +51,10 @@ def machine_wide_file(environment: Mapping[str, str], platform: str = sys.platfo
 
 
 def read_settings(config: Path | None, environment: Mapping[str, str]) -> RawSettings:
-    """Read the settings file, if there is one, and the environment, which wins.
+    """Read the settings file, if there is one, and the environment, which overrides it.
 
-    The file is `config`, or `$SHOPMASTER_CONFIG`, or else the first there is of the machine-wide one and
-    `./shopmaster.toml`. Raises SettingsError when it can't be read, or was named but isn't there.
+    The file is `config`, or `$SHOPMASTER_CONFIG`, or the machine-wide one, or `./shopmaster.toml`.
+    Raises SettingsError if it can't be read, or if it was named but doesn't exist.
     """
     named = config or (Path(value) if (value := environment.get(CONFIG_VARIABLE)) else None)
     places = (named,) if named else (machine_wide_file(environment), Path(FILE_NAME))
@@ -73,7 +73,7 @@ def read_settings(config: Path | None, environment: Mapping[str, str]) -> RawSet
 
 
 def variable(key: str) -> str:
-    """Give the name of the environment variable for a dotted key."""
+    """Return the name of the environment variable for a dotted key."""
     return PREFIX + key.replace(".", "__").upper()
 
 
@@ -85,7 +85,7 @@ def _bytes(place: Path) -> bytes | None:
     except OSError as error:
         raise SettingsError(
             f"The settings file {place} can't be read ({error.strerror}). "
-            "See to it that this account may read it."
+            "Give this account the right to read it."
         ) from error
 
 
@@ -102,12 +102,12 @@ def _table(place: Path, data: bytes) -> dict[str, object]:
 
 
 def _toml_problem(place: Path, data: bytes, said: str) -> SettingsError:
-    """Put the parser's words, which name a line, into ours; the line itself may hold a secret."""
+    """Return the error for a file that isn't TOML; it doesn't quote the line, which may hold a secret."""
     found = re.search(r"\(at (?:line (\d+), column (\d+)|end of document)\)", said)
     reason = said[: found.start()].strip() if found else said
-    to_do = "Correct that line: text stands in quotes."
+    to_do = "Correct that line: text must be in quotes."
     if "\\" in reason or "escape" in reason:
-        to_do = r"Put text that holds a \ in single quotes: 'localhost\SQLEXPRESS'."
+        to_do = r"Put text that contains a \ in single quotes: 'localhost\SQLEXPRESS'."
     if found is None or found[1] is None:
         last = data.rstrip().count(b"\n") + 1
         where = f"line {last}, the last one"
@@ -126,7 +126,7 @@ def _entries(table: Mapping[str, object], above: str = "") -> Iterator[tuple[str
 
 
 def _from(environment: Mapping[str, str]) -> Iterator[tuple[str, Entry]]:
-    """Give the settings of the environment; an empty variable is as good as none."""
+    """Yield the settings in the environment; an empty variable counts as not set."""
     for name, value in environment.items():
         if name.startswith(PREFIX) and name != CONFIG_VARIABLE and value:
             key = name.removeprefix(PREFIX).lower().replace("__", ".")

@@ -28,14 +28,14 @@ class Authentication(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything the agent was told."""
+    """All settings of the agent."""
 
     store: StoreName
     products: SqlServerTable | SqliteTable
     """The table to read."""
 
     storage: StorageSignIn | None
-    """None only where it was not asked for."""
+    """None if the command doesn't need it."""
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -61,21 +61,21 @@ KEYS = (
     "storage.account_url",
     "storage.connection_string",
 )
-"""Every setting there is; any other is refused."""
+"""Every setting; any other is refused."""
 
 _PASSWORD = "database.password"  # noqa: S105  the key's name
 
 
 def parse_settings(raw: RawSettings, *, with_storage: bool) -> Settings:
-    """Return the settings as types; `with_storage` tells whether the command needs `[storage]`.
+    """Return the settings as types; `with_storage` says whether the command needs `[storage]`.
 
-    Raises SettingsError with all that is wrong, each problem a sentence that names its key.
+    Raises SettingsError with every problem, each one a sentence that names its key.
     """
     if not raw.entries and raw.file is None:
         raise SettingsError(_nothing(raw))
     reader = SettingsReader.of(raw)
     reader.report_unknown(KEYS)
-    needs = "write the name under which Digible's operator knows it"
+    needs = "write the name that your operator gave you"
     store = reader.parsed("store", parse_store, required=needs)
     products = _products(reader, raw.file)
     storage = _storage(reader) if with_storage or _mentions_storage(reader) else None
@@ -110,7 +110,7 @@ def _columns(reader: SettingsReader) -> Columns:
 
 
 def _sqlite_path(reader: SettingsReader, file: Path | None) -> Path | None:
-    """Return the SQLite file; one given relatively in the settings file starts from that file's folder."""
+    """Return the SQLite file; a relative path in the settings file starts from that file's folder."""
     text = reader.text("database.sqlite")
     if text is None:
         return None
@@ -137,14 +137,14 @@ def _login(reader: SettingsReader, kind: str | None) -> Login | None:
             return sql_login(server, database, username, password)
         return None
     if username is not None:
-        reader.problem("database.username", 'is used with authentication = "sql" only')
+        reader.problem("database.username", 'is only used with authentication = "sql"')
     return windows_login(server, database) if server and database else None
 
 
 def _password(reader: SettingsReader) -> str | None:
     if _PASSWORD not in reader.entries:
         reader.problems.append(
-            f'authentication = "sql" needs a password: put it into the environment variable '
+            f'authentication = "sql" needs a password: put it in the environment variable '
             f"{variable(_PASSWORD)}."
         )
     return reader.text(_PASSWORD)
@@ -161,7 +161,7 @@ def _check_password_place(reader: SettingsReader) -> None:
     if entry is not None and not entry.in_environment:
         reader.problem(
             _PASSWORD,
-            "doesn't belong in a file that others may read: remove it there and put it into the "
+            "doesn't belong in a file that others may read: remove it from there and put it in the "
             f"environment variable {variable(_PASSWORD)}",
         )
 

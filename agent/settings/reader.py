@@ -1,4 +1,4 @@
-"""Takes single settings out of what was read, and notes every problem instead of stopping at the first."""
+"""Reads single settings, and collects every problem instead of stopping at the first."""
 
 import difflib
 from collections.abc import Callable, Collection, Mapping
@@ -20,19 +20,19 @@ _CHOICES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "connection_string": ("connection_string",),
     },
 }
-"""Tables in which one key is chosen of several, each with the keys that go with it."""
+"""Tables with alternatives: each alternative's main key, and the keys that belong to it."""
 
 
 @dataclass(frozen=True, slots=True)
 class SettingsReader:
-    """The settings of one agent; what is wrong with them gathers in `problems`, one sentence each."""
+    """The settings of an agent; `problems` collects what is wrong with them, one sentence each."""
 
     entries: Mapping[str, Entry]
     problems: list[str] = field(default_factory=list)
 
     @classmethod
     def of(cls, raw: RawSettings) -> "SettingsReader":
-        """Read `raw`, less what the environment's choices replace in the file."""
+        """Read `raw`, without what alternatives chosen in the environment replace in the file."""
         dropped = {
             f"{table}.{key}"
             for table, kinds in _CHOICES.items()
@@ -50,12 +50,12 @@ class SettingsReader:
         )
 
     def place(self, key: str) -> str:
-        """Give a key as the user knows it: from the file, or the environment variable that holds it."""
+        """Return a key as the user knows it: as in the file, or the environment variable's name."""
         entry = self.entries.get(key)
         return entry.place if entry else key
 
     def problem(self, key: str, what: str) -> None:
-        """Note what is wrong with the value of `key`."""
+        """Add a problem with the value of `key`; `what` is the rest of a sentence that begins with it."""
         end = "" if what.endswith("?") else "."
         self.problems.append(f"{self.place(key)} {what}{end}")
 
@@ -100,7 +100,7 @@ class SettingsReader:
             return None
 
     def choice(self, table: str, otherwise: str) -> str | None:
-        """Give which of a table's alternatives was chosen, or None with a problem noted."""
+        """Return which of a table's alternatives was chosen; if not exactly one, add a problem."""
         kinds = _CHOICES[table]
         chosen = [
             kind
@@ -116,17 +116,19 @@ class SettingsReader:
                 for key in kinds[kind]
                 if f"{table}.{key}" in self.entries
             ]
-            self.problems.append(f"{' and '.join(places)} exclude one another: keep one of them.")
+            self.problems.append(
+                f"{' and '.join(places)} can't be used together: keep one of them."
+            )
         return chosen[0] if len(chosen) == 1 else None
 
     def report_unknown(self, known: Collection[str]) -> None:
-        """Note every key that doesn't exist, with the one that may be meant."""
+        """Add a problem for every key that doesn't exist, with the one that may be meant."""
         for key, entry in self.entries.items():
             if key in known:
                 continue
             if entry.in_environment:
                 meant = _meant_variable(entry.place, known)
-                # One that resembles none of ours may be somebody else's.
+                # A variable that resembles none of the agent's may belong to another program.
                 if meant or "__" in entry.place:
                     self.problem(key, f"is not a setting{meant}")
             elif any(name.startswith(f"{key}.") for name in known):
@@ -144,13 +146,13 @@ def _meant_variable(name: str, known: Collection[str]) -> str:
 def _meant_key(key: str, known: Collection[str]) -> str:
     leaf = key.rpartition(".")[2]
     leaves = {name.rpartition(".")[2]: name for name in known}
-    # One in the wrong table, one misspelt, or both.
+    # In the wrong table, misspelt, or both.
     found = [leaves[leaf]] if leaf in leaves else difflib.get_close_matches(key, known, 1, 0.75)
     if not found:
         found = [leaves[name] for name in difflib.get_close_matches(leaf, leaves, 1, 0.75)]
     if not found:
         return ""
-    where = "" if "." in found[0] else ", which stands above the first [table]"
+    where = "" if "." in found[0] else ", which belongs above the first [table]"
     return f"; did you mean `{found[0]}`{where}?"
 
 

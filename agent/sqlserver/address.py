@@ -1,7 +1,7 @@
-"""Where a SQL Server is: its address taken apart, and a quick look whether anything answers there.
+"""Where a SQL Server is: its address in parts, and a quick check whether anything answers there.
 
-Microsoft's driver waits out its whole login time-out for a server that isn't there; one packet to
-the right port says the same within seconds, and says why.
+Microsoft's driver waits for its whole login time-out if a server isn't there; one packet to the right
+port finds that out within seconds, and finds out why.
 """
 
 import re
@@ -33,7 +33,7 @@ class ServerAddress:
 
     @property
     def is_local(self) -> bool:
-        """Whether it is this very computer."""
+        """Whether it is this computer."""
         host = self.host.casefold()
         return host in _THIS_COMPUTER or host == socket.gethostname().casefold()
 
@@ -41,8 +41,8 @@ class ServerAddress:
     def is_surely_tcp(self) -> bool:
         """Whether the driver uses TCP and nothing else.
 
-        On Windows it reaches a server of the same computer through shared memory, which works with
-        TCP and SQL Server Browser switched off, as they are in a fresh SQL Server Express.
+        On Windows it reaches a server on the same computer through shared memory. That works with
+        TCP and SQL Server Browser switched off, as they are in a new SQL Server Express.
         """
         if self.protocol in {"np", "lpc"} or self.host.casefold() == "(localdb)":
             return False
@@ -51,7 +51,7 @@ class ServerAddress:
 
 
 def parse_address(text: str) -> ServerAddress | None:
-    r"""Take an address apart; None for one that only the driver understands, such as `\\.\pipe\sql`."""
+    r"""Return an address in parts, or None if only the driver understands it, as with `\\.\pipe\sql`."""
     match = _ADDRESS.match(text)
     if match is None or not match["host"].strip():
         return None
@@ -74,29 +74,29 @@ def knock(address: ServerAddress, seconds: float) -> None:
         if port is None and address.instance is not None:
             port = _instance_port(host, address.instance, seconds)
             if port is None:
-                return  # it is there, and listens on a named pipe only
+                return  # it is there, but listens only on a named pipe
         port = port or _DEFAULT_PORT
         with socket.create_connection((host, port), timeout=seconds):
             return
-    except (socket.gaierror, UnicodeError):  # UnicodeError: no name of any computer is like this
+    except (socket.gaierror, UnicodeError):  # UnicodeError: not a possible name
         raise _unreachable(f"There is no computer “{host}” on this network: {_SETTING}") from None
     except _BrowserSilentError:
         raise _unreachable(
-            f"{address.shown} can't be found: SQL Server Browser on {host} doesn't tell where its "
+            f"{address.shown} can't be found: SQL Server Browser on {host} doesn't say where the "
             f"instance {address.instance} listens. Check that name, start the service “SQL Server "
-            f"Browser” there and let UDP port {_BROWSER_PORT} through its firewall, or write the "
-            f"instance's port into the settings, as in `server = '{host},1433'`."
+            f"Browser” there and let UDP port {_BROWSER_PORT} through its firewall, or put the "
+            f"instance's port in the settings, as in `server = '{host},1433'`."
         ) from None
     except (OSError, OverflowError):  # OverflowError: a port over 65535
         raise _unreachable(
             f"Nothing answers at {host}, port {port}. Check that this computer is on, that the SQL "
-            "Server service runs there with TCP/IP switched on (SQL Server Configuration Manager), "
-            f"and that its firewall lets port {port} in; or {_SETTING}"
+            "Server service is running there with TCP/IP switched on (SQL Server Configuration "
+            f"Manager), and that its firewall allows port {port}; or {_SETTING}"
         ) from None
 
 
 class _BrowserSilentError(Exception):
-    """SQL Server Browser isn't there, or knows no such instance (it then says nothing)."""
+    """SQL Server Browser isn't there, or doesn't know the instance (it then doesn't answer)."""
 
 
 def _instance_port(host: str, instance: str, seconds: float) -> int | None:
@@ -115,7 +115,7 @@ def _instance_port(host: str, instance: str, seconds: float) -> int | None:
 
 
 def browser_port(answer: bytes) -> int | None:
-    """Give the TCP port in an answer of SQL Server Browser, or None."""
+    """Return the TCP port in an answer of SQL Server Browser, or None."""
     words = answer[3:].decode(errors="replace").lower().split(";")
     told = dict(zip(words[::2], words[1::2], strict=False))
     port = told.get("tcp", "")

@@ -45,7 +45,7 @@ def _newest(installed: Sequence[str]) -> str:
 
 
 def _packed_driver() -> Path | None:
-    """Return the driver inside the Python package mssql-python-odbc, which developers have.
+    """Return the driver in the Python package mssql-python-odbc, which developers have.
 
     Not on Windows, which can't use a driver by its path.
     """

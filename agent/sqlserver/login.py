@@ -23,16 +23,16 @@ class Login:
     """As the driver takes it; empty where a data source (DSN) leads to the server."""
 
     database: str
-    """Empty: the login's own."""
+    """Empty for the login's default database."""
 
     user: str | None
-    """A user of SQL Server's own; None: the account that runs the agent."""
+    """A SQL Server user; None for the account that runs the agent."""
 
     has_driver: bool
     """Whether the text itself says which driver to use."""
 
     address: ServerAddress | None
-    """Where the server is, if more than the driver can know that."""
+    """Where the server is; None if only the driver knows that."""
 
     secrets: tuple[str, ...] = field(repr=False)
     """What must not appear in any message."""
@@ -51,7 +51,7 @@ def windows_login(server: str, database: str) -> Login:
 
 
 def sql_login(server: str, database: str, user: str, password: str) -> Login:
-    """Return the login of a user of SQL Server's own."""
+    """Return the login of a SQL Server user."""
     address = parse_address(server)
     text = _text(server, database, address, {"UID": user, "PWD": password})
     return Login(
@@ -64,9 +64,9 @@ def _text(
 ) -> str:
     """Write the connection string.
 
-    The connection is always encrypted. The server's certificate is verified, except on this very
-    computer: there it is the self-signed one of every fresh SQL Server, and nothing leaves the
-    machine, so that there is nobody whom a verified certificate would keep out.
+    The connection is always encrypted. The server's certificate is verified unless the server is on
+    this computer: there it is usually the self-signed one of a new SQL Server, and the traffic
+    doesn't leave the machine, so verifying it would not protect against anything.
     """
     return joined(
         {

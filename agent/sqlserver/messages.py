@@ -12,8 +12,8 @@ _NUMBER = re.compile(r"\((-?\d+)\)(?= \(SQL\w+\)|; \[|\Z)")
 _WRAPPING = re.compile(r"^(?:\[[^\]]*\]\s*)+|\s*\(-?\d+\)(?: \(SQL\w+\))?\Z")
 _LONGEST_TEXT = 300
 
-# SQL Server's own numbers come first: its texts and even the SQLSTATEs differ between languages,
-# drivers and systems. 4060 comes together with 18456, and says more.
+# SQL Server's error numbers come first: its texts, and even the SQLSTATEs, differ between languages,
+# drivers and systems. 4060 comes together with 18456 and is more specific.
 _BY_NUMBER = {
     4060: DatabaseProblem.NO_DATABASE,
     4064: DatabaseProblem.NO_DATABASE,
@@ -46,23 +46,23 @@ _BY_STATE = {
 
 _SENTENCES = {
     DatabaseProblem.DRIVER: (
-        "The ODBC driver that the settings name can't be used here. Install “ODBC Driver 18 for SQL "
-        "Server” from https://aka.ms/downloadmsodbcsql, and name it so, or none."
+        "The ODBC driver in `connection_string` can't be used here. Install “ODBC Driver 18 for SQL "
+        "Server” from https://aka.ms/downloadmsodbcsql and use that name, or leave `Driver` out."
     ),
     DatabaseProblem.UNREACHABLE: (
-        "{server} gave no answer within {limits.login} s. Check that its SQL Server service runs, "
-        "and that `server` is spelt right in the settings."
+        "{server} didn't answer within {limits.login} s. Check that its SQL Server service is running, "
+        "and that `server` is spelt correctly in the settings."
     ),
     DatabaseProblem.ENCRYPTION: (
-        "No safe connection to {server} can be made: its certificate is not trusted on this "
-        "computer, or it is too old for today's encryption. Give that server a certificate that "
-        "this computer trusts; where the network between them is your own, use `connection_string` "
-        "in the settings, with TrustServerCertificate=yes."
+        "No secure connection to {server} is possible: this computer doesn't trust its certificate, or "
+        "the server is too old for today's encryption. Install a certificate there that this computer "
+        "trusts. If the network between them is your own, you can instead use `connection_string` in "
+        "the settings, with TrustServerCertificate=yes."
     ),
     DatabaseProblem.LOGIN: (
-        "{server} refuses the login of {account}. Check the user name and the password, and that "
-        "SQL Server lets this user in; for a user of SQL Server's own set "
-        '`authentication = "sql"` in the settings.'
+        "{server} refuses the login of {account}. Check the user name and the password, and that this "
+        'user may log in to SQL Server; for a SQL Server user, set `authentication = "sql"` in the '
+        "settings."
     ),
     DatabaseProblem.NO_DATABASE: (
         "{server} has no database “{database}” that {account} may open.{names} "
@@ -76,44 +76,44 @@ _SENTENCES = {
         "The table {table} has no column {missing}.{names} Correct [columns] in the settings."
     ),
     DatabaseProblem.DENIED: (
-        "{account} may not read the table {table} on {server}. Ask whoever looks after the database "
-        "to grant SELECT on it."
+        "{account} may not read the table {table} on {server}. Ask the person who looks after the "
+        "database to grant SELECT on it."
     ),
     DatabaseProblem.LOCKED: (
         "Another program kept the table {table} locked for {limits.lock} s, and the tills come "
-        "first. Run it again in a few minutes."
+        "first. Try again in a few minutes."
     ),
     DatabaseProblem.DEADLOCK: (
-        "SQL Server stopped the reading of {table} so that another program could go on (a deadlock). "
-        "Run it again."
+        "SQL Server stopped reading {table} so that another program could go on (a deadlock). "
+        "Try again."
     ),
     DatabaseProblem.NO_ANSWER: (
-        "{server} gave no answer within {limits.answer} s while {table} was read. It may be very "
-        "busy: run it again later."
+        "{server} didn't answer within {limits.answer} s while {table} was being read. It may be very "
+        "busy: try again later."
     ),
     DatabaseProblem.CUT_OFF: (
-        "The connection to {server} broke while {table} was read. Check the network and the SQL "
-        "Server service, then run it again."
+        "The connection to {server} broke while {table} was being read. Check the network and the SQL "
+        "Server service, then try again."
     ),
     DatabaseProblem.OTHER: (
-        "The products can't be read from {table} on {server}{text}. If that is no help, show it to "
-        "whoever looks after the database."
+        "The products can't be read from {table} on {server}{text}. If that doesn't help you, show it "
+        "to the person who looks after the database."
     ),
 }
 _NAMES = {
-    DatabaseProblem.NO_DATABASE: "These it may open",
-    DatabaseProblem.NO_TABLE: "The closest to it are",
-    DatabaseProblem.NO_COLUMN: "It has",
+    DatabaseProblem.NO_DATABASE: "It may open",
+    DatabaseProblem.NO_TABLE: "Similar names",
+    DatabaseProblem.NO_COLUMN: "Its columns",
 }
 _NO_KERBEROS = (
-    "This computer can't sign in to {server} with its Windows account. Run the agent on Windows as "
-    'an account that SQL Server lets in, or set `authentication = "sql"` in the settings.'
+    "This computer can't log in to {server} with a Windows account. Run the agent on Windows as "
+    'an account that may log in to SQL Server, or set `authentication = "sql"` in the settings.'
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """What the driver raised: the SQLSTATE, SQL Server's numbers, and the words."""
+    """What the driver reported: the SQLSTATE, SQL Server's error numbers, and the text."""
 
     state: str
     numbers: frozenset[int]
@@ -122,7 +122,7 @@ class Complaint:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What was being done, in the words of the messages."""
+    """What was being read, and where, in the words of the messages."""
 
     server: str
     database: str
@@ -147,14 +147,14 @@ class Scene:
 
 
 def read_complaint(error: Exception) -> Complaint:
-    """Read the arguments of an error of pyodbc's."""
+    """Read the arguments of a pyodbc error."""
     state = str(error.args[0]) if error.args else ""
     text = str(error.args[1]) if len(error.args) > 1 else ""
     return Complaint(state, frozenset(map(int, _NUMBER.findall(text))), text)
 
 
 def problem_of(complaint: Complaint, *, connecting: bool) -> DatabaseProblem:
-    """Say what a complaint is about; the same one may mean another thing while `connecting`."""
+    """Return what a complaint is about; the same one may mean something else while `connecting`."""
     for number, problem in _BY_NUMBER.items():
         if number in complaint.numbers:
             return problem
@@ -165,7 +165,7 @@ def problem_of(complaint: Complaint, *, connecting: bool) -> DatabaseProblem:
 def _while_connecting(complaint: Complaint) -> DatabaseProblem | None:
     if "SSPI" in complaint.text:
         return DatabaseProblem.LOGIN
-    if "SSL" in complaint.text:  # the one word that all the driver's languages have in common
+    if "SSL" in complaint.text:  # the one word that is the same in all of the driver's languages
         return DatabaseProblem.ENCRYPTION
     if complaint.state == "HYT00" or complaint.state.startswith("08"):
         return DatabaseProblem.UNREACHABLE
@@ -173,7 +173,7 @@ def _while_connecting(complaint: Complaint) -> DatabaseProblem | None:
 
 
 def _while_reading(complaint: Complaint) -> DatabaseProblem | None:
-    # In the middle of the rows the driver has no words for a time-out, and pyodbc says so.
+    # For a time-out in the middle of the rows the driver has no message, and pyodbc says so.
     if complaint.state in {"HYT00", "HYT01"} or "did not supply an error" in complaint.text:
         return DatabaseProblem.NO_ANSWER
     return DatabaseProblem.CUT_OFF if complaint.state.startswith("08") else None
@@ -186,7 +186,7 @@ def explained(
     names: Sequence[str] = (),
     missing: Sequence[str] = (),
 ) -> DatabaseError:
-    """Give the error for the user; `names` are those that exist, `missing` the columns that don't."""
+    """Return the error for the user; `names` are those that exist, `missing` the columns that don't."""
     template = _NO_KERBEROS if "SSPI" in complaint.text else _SENTENCES[problem]
     sentence = template.format(
         server=scene.server,
@@ -195,14 +195,14 @@ def explained(
         account=scene.account,
         limits=scene.limits,
         names=f" {_NAMES[problem]}: {', '.join(names)}." if names else "",
-        missing=" and ".join(missing) or "of a name in the settings",
+        missing=" and ".join(missing) or "with a name in the settings",
         text=safe_text(complaint, scene.secrets),
     )
     return DatabaseError(problem, sentence[:1].upper() + sentence[1:])
 
 
 def safe_text(complaint: Complaint, secrets: Sequence[str]) -> str:
-    """Give the first complaint's own words as `: …`, or nothing where a secret stands in them."""
+    """Return the first complaint's own text as `: …`, or nothing if it contains a secret."""
     first = complaint.text.partition("; [")[0]
     words = " ".join(_WRAPPING.sub("", first).split())[:_LONGEST_TEXT].rstrip(".")
     if not words or any(secret in complaint.text for secret in secrets):

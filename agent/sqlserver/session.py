@@ -1,4 +1,4 @@
-"""A connection to SQL Server through pyodbc; whatever goes wrong with it is put into words."""
+"""A connection to SQL Server through pyodbc; whatever goes wrong with it becomes a DatabaseError."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -100,7 +100,7 @@ def open_session(table: SqlServerTable, limits: TimeLimits) -> Iterator[Session]
 
 
 def _load_pyodbc() -> Any:
-    """Import pyodbc only now: on Linux it needs unixODBC, which nobody needs for SQLite."""
+    """Import pyodbc only now: on Linux it needs unixODBC, which SQLite does without."""
     try:
         import pyodbc  # type: ignore[import-not-found]  # noqa: PLC0415  mypy doesn't find its stubs
     except ImportError as error:
@@ -115,7 +115,7 @@ def _load_pyodbc() -> Any:
 
 
 def _connect(odbc: Any, text: str, limits: TimeLimits) -> Connection:
-    odbc.pooling = False  # a pool would hand out connections that were cut meanwhile
+    odbc.pooling = False  # a pool could hand out connections that have been cut
     connection: Connection = odbc.connect(
         text, autocommit=True, timeout=limits.login, readonly=True
     )
@@ -124,12 +124,12 @@ def _connect(odbc: Any, text: str, limits: TimeLimits) -> Connection:
 
 
 def _give_way(connection: Connection, limits: TimeLimits) -> None:
-    """Let the tills go first: in a deadlock, and where they hold a lock."""
+    """Let the tills go first: in a deadlock, and when they hold a lock."""
     name = str(connection.getinfo(_DBMS_NAME))
     if "SQL Server" not in name:
         raise DatabaseError(
             DatabaseProblem.OTHER,
-            f"`connection_string` in the settings leads to {name}, and the agent reads SQL Server. "
+            f"`connection_string` in the settings leads to {name}, but the agent only reads SQL Server. "
             "Correct it.",
         )
     milliseconds = limits.lock * 1000
@@ -139,7 +139,7 @@ def _give_way(connection: Connection, limits: TimeLimits) -> None:
 def _explained(
     odbc: Any, complaint: Complaint, session: Session, table: SqlServerTable, limits: TimeLimits
 ) -> DatabaseError:
-    """Look up the names that exist, where one that doesn't is what went wrong."""
+    """Return the error for the user, with the names that exist if one that doesn't is the cause."""
     problem = problem_of(complaint, connecting=False)
     names: list[str] = []
     missing: list[str] = []
@@ -154,7 +154,7 @@ def _explained(
 
 
 def _databases(odbc: Any, login: Login, limits: TimeLimits) -> list[str]:
-    """Return the databases that this login may open, closest first; none where even that fails."""
+    """Return the databases that this login may open, closest first; none if even that fails."""
     query = "SELECT name FROM sys.databases WHERE HAS_DBACCESS(name) = 1"
     text = connection_string(login.with_database("master"), odbc.drivers())
     try:

@@ -14,11 +14,11 @@ _PATIENCE = TimeLimits()
 
 
 class SqlServerSource:
-    """The three columns of one table, and no others; fulfils `export.ProductSource`.
+    """The three columns of one table, and no others; implements `export.ProductSource`.
 
-    It reads what is committed and nothing else (NOLOCK could return prices that never were), in
-    no transaction of its own. It is the first to give way in a deadlock, and waits for another
-    program's lock, or for an answer, no longer than `limits` say.
+    It reads only what is committed (NOLOCK could return prices that never existed), without a
+    transaction. In a deadlock it is the one that gives way, and it waits for another program's lock,
+    or for an answer, no longer than `limits` say.
     """
 
     def __init__(self, table: SqlServerTable, limits: TimeLimits = _PATIENCE) -> None:
@@ -38,9 +38,9 @@ class SqlServerSource:
                 yield catalog_row(row, columns)
 
     def count(self) -> int | None:
-        """Return the number of rows; None if the table is too busy to be counted now.
+        """Return the number of rows, or None if the table is too busy to be counted now.
 
-        Raises DatabaseError for what would keep `rows` from reading it, too.
+        Raises DatabaseError for whatever would make `rows` fail.
         """
         query = f"SELECT COUNT_BIG(*) FROM {quote_table(self._table.name)}"  # noqa: S608  quoted
         try:
@@ -52,9 +52,11 @@ class SqlServerSource:
             raise
 
     def _query(self, session: Session) -> str:
-        """Return the SELECT. Text ids are ordered by their Unicode values, so that `a` and `A` don't mix.
+        """Return the SELECT.
 
-        Even then `A` and `A ` are equal to SQL Server; their lengths keep them apart.
+        Text ids are ordered by Unicode value, so that equal ids are next to each other even where
+        the collation treats `a` and `A` as equal. `A` and `A ` are equal even then; their lengths
+        separate them.
         """
         columns = [quote_bracketed(name) for name in self._table.columns]
         order = columns[0]

@@ -8,7 +8,7 @@ from agent.sqlserver.login import Login
 
 @dataclass(frozen=True, slots=True)
 class SqlServerTable:
-    """A table of products in a database of SQL Server's."""
+    """A table of products in a SQL Server database."""
 
     login: Login
     name: TableName

@@ -1,1 +1,1 @@
-"""The storage account: where it is, how to sign in, and what goes up and comes down."""
+"""The storage account: where it is, how to sign in, uploading catalogues and reading run records."""

@@ -1,4 +1,4 @@
-"""The storage account: catalogues go up as blocks, run records come down."""
+"""The storage account: uploads catalogues in blocks and reads run records."""
 
 import logging
 from collections.abc import Callable
@@ -30,18 +30,18 @@ from contract.run_record import RunRecordError, decode_run
 logger = logging.getLogger(__name__)
 
 BLOCK = 1 << 18
-"""Bytes of a block: even at 200 kbit/s one takes 10 s, within the time-out, and a lost one costs no more."""
+"""Bytes in a block: even at 200 kbit/s it takes 10 s, within the time-out, and losing one costs no more."""
 
 _CONNECT_SECONDS, _ANSWER_SECONDS = 8, 15
 _PATIENCE = 20.0
-"""Seconds for which trouble that may pass is waited out, before an upload is given up."""
+"""Seconds during which an upload is retried after trouble that may pass."""
 
 _PAUSES = (0.5, 1.0, 2.0, 4.0)
 _NOT_MODIFIED = 304
 _ALREADY_THERE = (ResourceExistsError, ResourceModifiedError)
 
 _UPLOADING = Task("The catalogue can't be uploaded", CATALOGS, "create and write blobs")
-_VERIFYING = Task("The uploaded catalogue can't be looked at", CATALOGS, "read blobs")
+_VERIFYING = Task("The uploaded catalogue can't be checked", CATALOGS, "read blobs")
 _FOLLOWING = Task("The run record can't be read", RUNS, "read blobs")
 
 T = TypeVar("T")
@@ -57,9 +57,9 @@ class _Expected:
 
 
 def connect(sign_in: StorageSignIn) -> BlobServiceClient:
-    """Give a client for the account; nothing is sent yet. Raises StorageError for a malformed address."""
+    """Return a client for the account; nothing is sent yet. Raises StorageError for a malformed address."""
     options: dict[str, Any] = {
-        "retry_total": 0,  # `_patiently` retries, by time instead of by number
+        "retry_total": 0,  # `_patiently` retries, limited by time instead of by number
         "connection_timeout": _CONNECT_SECONDS,
         "read_timeout": _ANSWER_SECONDS,
     }
@@ -77,7 +77,7 @@ def connect(sign_in: StorageSignIn) -> BlobServiceClient:
     except ValueError as error:
         raise StorageError(
             "The storage account's address or connection string in the settings is malformed. "
-            "Copy it into the settings again, whole."
+            "Copy all of it into the settings again."
         ) from error
 
 
@@ -85,7 +85,7 @@ class AzureStorage:
     """A storage account, as the agent's use cases see it."""
 
     def __init__(self, sign_in: StorageSignIn, clock: Clock) -> None:
-        """Take how to sign in; nothing is sent yet. Raises StorageError for a malformed address."""
+        """Prepare to sign in; nothing is sent yet. Raises StorageError for a malformed address."""
         self._service = connect(sign_in)
         self._account = Account(urlsplit(self._service.url).netloc, sign_in)
         self._clock = clock
@@ -98,10 +98,10 @@ class AzureStorage:
     def put(
         self, name: str, catalog: IO[bytes], metadata: CatalogMetadata, sent: Callable[[int], None]
     ) -> str:
-        """Upload a catalogue and give its ETag; it becomes visible at once and whole, or never.
+        """Upload a catalogue and return its ETag; it becomes visible when it is complete, or never.
 
-        The blocks of an upload that is interrupted are no blob: the service drops them after a week.
-        Raises StorageError; after one, nothing was uploaded unless it says so.
+        The blocks of an interrupted upload are not a blob: the service drops them after a week.
+        Raises StorageError; then nothing was uploaded, unless the message says so.
         """
         blob = self._service.get_blob_client(CATALOGS, name)
         blocks: list[str] = []
@@ -116,7 +116,7 @@ class AzureStorage:
             logger.debug("%s is stored: %d bytes, version %s", name, catalog.tell(), etag)
         except KeyboardInterrupt:
             raise StoppedError(
-                "Stopped in the upload's last moment: it may have been completed and go on in the cloud."
+                "Stopped at the last moment of the upload: it may be complete, and then goes on in the cloud."
             ) from None
         return etag
 
@@ -131,7 +131,7 @@ class AzureStorage:
         try:
             return str(self._patiently(commit, _UPLOADING)["etag"])
         except _ALREADY_THERE:
-            # The name is ours alone: an earlier try was carried out, only its answer was lost.
+            # Nobody else uses this name: an earlier try succeeded, and only its response was lost.
             return str(self._patiently(blob.get_blob_properties, _VERIFYING).etag)
 
     def _verify(self, blob: BlobClient, expected: "_Expected") -> None:
@@ -139,17 +139,17 @@ class AzureStorage:
         try:
             stored = self._patiently(blob.get_blob_properties, _VERIFYING)
         except StorageError as error:
-            # Many a store may write and not read. Each block's checksum was verified on its way.
-            logger.debug("what was uploaded can't be looked at: %s", error)
+            # Some stores may write but not read. The service has verified each block's checksum.
+            logger.debug("what was uploaded can't be checked: %s", error)
             return
         if _Expected(stored.size, stored.etag, dict(stored.metadata)) != expected:
             raise StorageError(
-                "What the storage account holds is not what was uploaded. "
-                "Run the upload again; if that doesn't help, tell your operator."
+                "What is in the storage account is not what was uploaded. "
+                "Try again; if that doesn't help, tell your operator."
             )
 
     def read(self, store: StoreName, run: RunId) -> Run | None:
-        """Give a run as its record has it now; None if there is none yet, or it is damaged."""
+        """Return a run as its record describes it now; None if there is none yet, or it is damaged."""
         name = run_record_name(store, run)
         blob = self._service.get_blob_client(RUNS, name)
         etag, before = self._seen.get(name, (None, None))
@@ -172,7 +172,7 @@ class AzureStorage:
         return run_now
 
     def _patiently(self, call: Callable[[], T], task: Task) -> T:
-        """Do `call` again while its trouble may pass; raises StorageError, or one of _ALREADY_THERE as it is."""
+        """Repeat `call` while its trouble may pass; raises StorageError, or one of _ALREADY_THERE."""
         begun = self._clock.monotonic()
         for attempt in count():
             try:
@@ -190,5 +190,5 @@ class AzureStorage:
 
 
 def _stage(blob: BlobClient, block_id: str, block: bytes) -> None:
-    # As a stream, the block is sent in small pieces: each has the time-out to itself on a slow line.
+    # As a stream, the block is sent in small pieces, each with the whole time-out on a slow line.
     blob.stage_block(block_id, BytesIO(block), len(block), validate_content=True)

@@ -1,4 +1,4 @@
-"""Where the storage account is and how to sign in to it: addresses taken apart, no network."""
+"""Where the storage account is and how to sign in to it: parses addresses, without the network."""
 
 import ipaddress
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ class StorageAccount:
     """The query of a SAS URL; without one, azure-identity signs in."""
 
     container: str | None = None
-    """The only container that the SAS opens, if it is one of a container."""
+    """The only container that the SAS is for; None if it is for the account."""
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -44,31 +44,31 @@ StorageSignIn = StorageAccount | StorageConnection
 
 
 class AddressError(ValueError):
-    """An address can't be used; the message says why, in words that follow the setting's name."""
+    """An address can't be used; the message is the rest of a sentence that begins with the setting."""
 
 
 def parse_web_address(text: str) -> SplitResult:
-    """Take apart an https address (http on this machine alone); raises AddressError."""
+    """Return the parts of an https address, or of an http one on this machine; raises AddressError."""
     try:
         parts = urlsplit(text)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        raise AddressError("is no web address") from None
+        raise AddressError("is not a web address") from None
     if parts.scheme not in {"https", "http"} or not host or any(map(str.isspace, text)):
-        raise AddressError("is no web address: it begins with https:// and a host's name")
+        raise AddressError("is not a web address: it must begin with https:// and a host's name")
     if parts.scheme == "http" and not _is_this_machine(host):
         raise AddressError(
-            "begins with http://, which would send secrets in the open: write https://"
+            "begins with http://, which would send secrets unencrypted: use https://"
         )
     if parts.username is not None or parts.fragment:
-        raise AddressError("holds a user name, a password or a #, which don't belong there")
+        raise AddressError("contains a user name, a password or a #, which don't belong there")
     return parts
 
 
 def parse_account_url(text: str) -> StorageAccount:
-    """Read `storage.account_url`: an account's blob address, or a SAS URL of it or of its catalogues.
+    """Read `storage.account_url`: an account's blob address, or a SAS URL for it or for its catalogues.
 
-    Raises AddressError; its message never repeats the query.
+    Raises AddressError, whose message never repeats the query.
     """
     parts = parse_web_address(text)
     if ".dfs." in parts.netloc or ".queue." in parts.netloc or ".table." in parts.netloc:
@@ -80,35 +80,37 @@ def parse_account_url(text: str) -> StorageAccount:
     query = parse_qs(parts.query)
     if not parts.query:
         if containers:
-            raise AddressError(f"names a container: write the account alone, {url}")
+            raise AddressError(f"includes a container: give only the account, {url}")
         return StorageAccount(url)
     if "sig" not in query:
-        raise AddressError("has a query without `sig`, so it is no SAS URL: copy all of it")
+        raise AddressError("has a query without `sig`, so it is not a SAS URL: copy all of it")
     return StorageAccount(url, parts.query, _sas_container(query, containers))
 
 
 def _sas_container(query: dict[str, list[str]], containers: list[str]) -> str | None:
-    """Give the one container that a SAS opens, or None for a SAS of the account."""
+    """Return the one container that a SAS is for, or None if it is for the account."""
     if "ss" in query:
         return None
     if query.get("sr") != ["c"]:
-        raise AddressError("is a SAS of a single blob: one of the account or a container is needed")
+        raise AddressError(
+            "is a SAS for a single blob: one for the account or for a container is needed"
+        )
     if containers != [CATALOGS]:
         raise AddressError(
-            f"is a SAS of a container, and its address is not that of `{CATALOGS}`, where catalogues go"
+            f"is a SAS for another container than `{CATALOGS}`, where catalogues are uploaded"
         )
     return CATALOGS
 
 
 def parse_connection_string(text: str) -> StorageConnection:
-    """Read `storage.connection_string`; raises AddressError for what doesn't look like one."""
+    """Read `storage.connection_string`; raises AddressError for anything that doesn't look like one."""
     values = _values(text)
     has_key = "accountname" in values and "accountkey" in values
     has_sas = "blobendpoint" in values and "sharedaccesssignature" in values
     if not (has_key or has_sas):
         raise AddressError(
-            "is no connection string of a storage account: it holds AccountName=…;AccountKey=…, "
-            "or BlobEndpoint=…;SharedAccessSignature=…"
+            "is not a connection string of a storage account: it must contain "
+            "AccountName=…;AccountKey=…, or BlobEndpoint=…;SharedAccessSignature=…"
         )
     return StorageConnection(text)
 
@@ -131,7 +133,7 @@ def _is_this_machine(host: str) -> bool:
 
 
 def _has_account_in_path(host: str) -> bool:
-    """Whether the host is an emulator's, which serves several accounts: `http://127.0.0.1:10000/name`."""
+    """Return whether the host is an emulator, with the account in the path: `http://127.0.0.1:10000/name`."""
     try:
         ipaddress.ip_address(host)
     except ValueError:

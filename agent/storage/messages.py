@@ -1,4 +1,4 @@
-"""Puts what the Azure libraries raise into words: what failed, why, and which right is missing."""
+"""What the owner reads when the storage account can't be used: what failed, why, and what to do."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,34 +18,34 @@ from azure.core.exceptions import (
 from agent.errors import StorageError, StorageUnavailableError
 from agent.storage.address import StorageAccount, StorageSignIn
 
-_SKEW = timedelta(minutes=14)  # the service bears 15
+_SKEW = timedelta(minutes=14)  # the service tolerates 15
 _PASSING = {408, 429, 500, 502, 503, 504}
 
-_AGAIN = "Try again; if it stays, tell your operator."
+_AGAIN = "Try again; if that doesn't help, tell your operator."
 _UNSAFE = (
-    "can't be reached safely, since its certificate isn't trusted here. Check this computer's clock, "
-    "and whether a proxy or virus scanner stands between."
+    "can't be reached securely, because this computer doesn't trust its certificate. Check this "
+    "computer's clock, and whether a proxy or a virus scanner intercepts the connection."
 )
-_NEW_SAS = "Ask for a new SAS, and put it into the settings."
-_SIGN_IN = "Put a SAS URL or a connection string into the settings."
+_NEW_SAS = "Ask for a new SAS and put it in the settings."
+_SIGN_IN = "Put a SAS URL or a connection string in the settings."
 
 _REFUSALS = {
     "AuthorizationProtocolMismatch": (
-        "the SAS allows https only",
+        "the SAS only allows https",
         "Begin `account_url` with https.",
     ),
     "AuthorizationSourceIPMismatch": ("the SAS doesn't allow this internet address", _NEW_SAS),
-    "AuthorizationServiceMismatch": ("the SAS isn't for the blob service (ss=b)", _NEW_SAS),
-    "AuthorizationResourceTypeMismatch": ("the SAS isn't for objects (srt=o)", _NEW_SAS),
+    "AuthorizationServiceMismatch": ("the SAS is not for the blob service (ss=b)", _NEW_SAS),
+    "AuthorizationResourceTypeMismatch": ("the SAS is not for objects (srt=o)", _NEW_SAS),
     "KeyBasedAuthenticationNotPermitted": (
         "it accepts no keys",
         "Use `account_url` in the settings instead of a connection string.",
     ),
-    "AccountIsDisabled": ("it is disabled", "Ask whoever runs the storage account."),
+    "AccountIsDisabled": ("it is disabled", "Ask the person who runs the storage account."),
     "PublicAccessNotPermitted": ("no sign-in was sent", _SIGN_IN),
     "NoAuthenticationInformation": ("no sign-in was sent", _SIGN_IN),
 }
-"""By the service's error code: why it refuses, and what to do."""
+"""Why the service refuses, and what to do, by its error code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +57,19 @@ class Task:
 
     container: str
     right: str
-    """Which right it takes, such as `create and write`."""
+    """The right that it needs, such as `create and write`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The storage account it was done with."""
+    """The storage account that was used."""
 
     host: str
     sign_in: StorageSignIn
 
 
 def explained(error: AzureError, task: Task, account: Account) -> StorageError:
-    """Give the error for the user; neither an address's query nor a key is ever part of it."""
+    """Return the error for the user; it never contains an address's query or a key."""
     begin = f"{task.failure}: the storage account {account.host}"
     if isinstance(error, ServiceRequestError | ServiceResponseError | IncompleteReadError):
         said = f"{error.inner_exception!r} {error}".lower()
@@ -82,7 +82,7 @@ def explained(error: AzureError, task: Task, account: Account) -> StorageError:
         return StorageError(
             f"{task.failure}: this computer can't sign in to Azure for {account.host}. "
             "Sign it in (a managed identity, or AZURE_TENANT_ID, AZURE_CLIENT_ID and a certificate), "
-            "or put a SAS URL into the settings."
+            "or put a SAS URL in the settings."
         )
     if error.status_code in _PASSING:
         return StorageUnavailableError(
@@ -97,7 +97,7 @@ def _answer(error: HttpResponseError, task: Task, sign_in: StorageSignIn) -> tup
     code = str(getattr(found, "value", found) or "")
     if error.status_code in {401, 403}:
         reason, to_do = _refusal(error, code, task, sign_in)
-        return f"refuses it, since {reason}", to_do
+        return f"refuses it, because {reason}", to_do
     if error.status_code == 404:
         return (
             f"has no container `{task.container}`",
@@ -109,7 +109,7 @@ def _answer(error: HttpResponseError, task: Task, sign_in: StorageSignIn) -> tup
 def _unreachable(said: str) -> str:
     if any(word in said for word in ("resolve", "getaddrinfo", "name or service", "nodename")):
         return (
-            "is not known on the internet. Check its name in the settings, and this computer's "
+            "can't be found on the internet. Check its name in the settings, and this computer's "
             "internet connection."
         )
     how = "was refused" if "refused" in said else "timed out" if "timed out" in said else "broke"
@@ -127,24 +127,24 @@ def _refusal(
     if expiry is not None and now is not None and expiry <= now:
         return (
             f"the SAS in the settings expired on {expiry:%Y-%m-%d %H:%M} UTC",
-            "Ask for a new one, and put it into the settings.",
+            "Ask for a new one and put it in the settings.",
         )
     skew = datetime.now(UTC) - now if now else timedelta(0)
     if abs(skew) > _SKEW:
         minutes = round(abs(skew).total_seconds() / 60)
         way = "fast" if skew > timedelta(0) else "slow"
-        return f"this computer's clock is {minutes} minutes {way}", "Set the clock right."
+        return f"this computer's clock is {minutes} minutes {way}", "Set the clock."
     if code in _REFUSALS:
         return _REFUSALS[code]
     if code == "AuthenticationFailed":
         return (
             "the key, SAS or identity in the settings is not valid for it",
-            "Copy the sign-in into the settings again, whole.",
+            "Copy all of it into the settings again.",
         )
     right = f"the right to {task.right} in its container `{task.container}`"
     return (
-        f"{right} is missing, or its network rules keep this computer out ({code or error.status_code})",
-        "Ask whoever runs the storage account for it.",
+        f"{right} is missing, or its network rules exclude this computer ({code or error.status_code})",
+        "Ask the person who runs the storage account.",
     )
 
 

@@ -1,4 +1,4 @@
-"""What the stand-in sends back, as bytes on the wire."""
+"""The stand-in's responses, as bytes on the wire."""
 
 import json
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ JSON = "application/json"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A response; `headers` beside the content's own."""
+    """A response; `headers` are sent besides those of the content."""
 
     status: int
     body: bytes
@@ -17,7 +17,10 @@ class Answer:
     headers: tuple[tuple[str, str], ...] = ()
 
     def encode(self) -> bytes:
-        """Give header and body in one piece: two would cost Nagle's 40 ms on each request."""
+        """Return header and body in one piece.
+
+        In two pieces they would cost Nagle's 40 ms on each request.
+        """
         try:
             phrase = HTTPStatus(self.status).phrase
         except ValueError:
@@ -33,13 +36,13 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Trickle:
-    """A response sent a byte a second."""
+    """A response sent at one byte a second."""
 
     answer: Answer
 
 
 class Endless:
-    """A response of 200 that never ends."""
+    """A response with status 200 that never ends."""
 
 
 class Silence:
@@ -50,10 +53,10 @@ Reply = Answer | Trickle | Endless | Silence
 
 
 def json_answer(status: int, content: object) -> Answer:
-    """Give a JSON response."""
+    """Return a JSON response."""
     return Answer(status, json.dumps(content, ensure_ascii=False).encode("utf-8"))
 
 
 def message(status: int, text: str) -> Answer:
-    """Give a JSON response with a message."""
+    """Return a JSON response with a message."""
     return json_answer(status, {"message": text})

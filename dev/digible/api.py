@@ -1,4 +1,4 @@
-"""The stand-in's API: each request as Digible, or the fault in its place, would answer it."""
+"""The stand-in's API: responds to each request as Digible would, or as the planned fault says."""
 
 import hmac
 import json
@@ -16,11 +16,11 @@ from dev.digible.ledger import Ledger
 from dev.tokens import has_expired, is_local_token, local_token
 
 EMAIL = "owner@example.com"
-PASSWORD = "local-development"  # noqa: S105  of the stand-in's only account; opens nothing
+PASSWORD = "local-development"  # noqa: S105  for the stand-in's only account; protects nothing
 
 
 class Api:
-    """Answers requests; keeps products, requests and the faults to come."""
+    """Responds to requests; keeps the products, the requests and the planned faults."""
 
     def __init__(self, stopping: threading.Event) -> None:
         self.ledger = Ledger()
@@ -28,7 +28,7 @@ class Api:
         self._stopping = stopping
 
     def sync(self, headers: Mapping[str, str], body: bytes) -> Reply:
-        """Answer POST …/business/stores/product/sync."""
+        """Respond to POST …/business/stores/product/sync."""
         checked = check_sync(headers, body, is_good_token)
         products = () if isinstance(checked, Refusal) else checked
         fault = self.faults.take(frozenset(product.product_id for product in products))
@@ -39,7 +39,7 @@ class Api:
         return reply
 
     def login(self, body: bytes) -> Answer:
-        """Answer POST …/business/account/auth/login."""
+        """Respond to POST …/business/account/auth/login."""
         try:
             given = json.loads(body)
             email, password = given["email"], given["password"]
@@ -51,7 +51,7 @@ class Api:
         return json_answer(200, {"message": "Login successful", "data": {"token": token}})
 
     def control(self, method: str, path: str, body: bytes) -> Answer:
-        """Answer what is under /control: what was received, and the faults to come."""
+        """Respond to a request under /control: report what was received, or plan faults."""
         match method, path:
             case "GET", "/control/products":
                 return self._held()
@@ -64,7 +64,7 @@ class Api:
                 self.faults.replace(())
                 return json_answer(200, {})
             case _:
-                return message(404, "There is no such control")
+                return message(404, "There is no such path under /control")
 
     def _held(self) -> Answer:
         products = {str(key): _as_sent(value) for key, value in self.ledger.products.items()}
@@ -94,7 +94,7 @@ class Api:
 
 
 def is_good_token(token: str) -> bool:
-    """Whether a token opens the stand-in: one of its own, or the one our environment is set up with."""
+    """Return whether the stand-in accepts a token: a local one, or one set in the environment."""
     if not token:
         return False
     if is_local_token(token):
@@ -108,7 +108,7 @@ def _tokens_of_environment() -> list[str]:
     known = [os.environ.get("DIGIBLE_TOKEN", "").strip()]
     file = os.environ.get("DIGIBLE_TOKEN_FILE")
     if file:
-        with suppress(OSError, UnicodeError):  # none there (yet): then it opens nothing
+        with suppress(OSError, UnicodeError):  # no such file (yet): then it adds no token
             known.append(Path(file).read_text(encoding="utf-8").strip())
     return [token for token in known if token]
 
@@ -120,7 +120,7 @@ def _usual(checked: tuple[SentProduct, ...] | Refusal) -> Answer:
 
 
 def _reply(fault: Fault | None, checked: tuple[SentProduct, ...] | Refusal) -> tuple[Reply, bool]:
-    """Give the reply, and whether the products are accepted."""
+    """Return the response and whether the products are accepted."""
     is_good, usual = not isinstance(checked, Refusal), _usual(checked)
     if fault is None:
         return usual, is_good
@@ -144,11 +144,11 @@ def _refusing(fault: Fault, checked: tuple[SentProduct, ...] | Refusal) -> Reply
         case FaultKind.HTML:
             return Answer(200, b"<html><body>Down for maintenance</body></html>", "text/html")
         case FaultKind.SUCCESS_FALSE:
-            return json_answer(200, {"success": False, "message": "The catalogue was not taken"})
+            return json_answer(200, {"success": False, "message": "The catalogue was not accepted"})
         case FaultKind.REDIRECT:
             return Answer(307, b"", headers=(("Location", fault.url),))
         case FaultKind.REFUSE:
-            assert not isinstance(checked, Refusal)  # noqa: S101  taken only when the batch holds one
+            assert not isinstance(checked, Refusal)  # noqa: S101  used only if the batch has one
             at_fault = next(p for p in checked if p.product_id in fault.product_ids)
             return message(400, f"Product {at_fault.product_id} was refused")
         case _:

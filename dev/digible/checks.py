@@ -1,4 +1,4 @@
-"""What Digible would say to a sync request: pure decisions."""
+"""Decides, without side effects, how Digible would respond to a sync request."""
 
 import json
 import re
@@ -12,7 +12,7 @@ _PRICE = re.compile(r"[0-9]+(\.[0-9]+)?")
 
 @dataclass(frozen=True, slots=True)
 class SentProduct:
-    """A product as it came."""
+    """A product as it was received."""
 
     product_id: str | int
     product_name: str
@@ -21,7 +21,7 @@ class SentProduct:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An answer other than 200, and why."""
+    """A response other than 200, and why."""
 
     status: int
     message: str
@@ -30,9 +30,9 @@ class Refusal:
 def check_sync(
     headers: Mapping[str, str], body: bytes, is_good_token: Callable[[str], bool]
 ) -> tuple[SentProduct, ...] | Refusal:
-    """Give the products of a request that is as Digible wants it, or the refusal.
+    """Return the products of a request that Digible would accept, or the refusal.
 
-    `headers` are by names in small letters.
+    The names in `headers` are in lower case.
     """
     if not is_good_token(headers.get("x-access-token", "")):
         return Refusal(401, "Invalid or expired access token")
@@ -45,11 +45,9 @@ def check_sync(
     if isinstance(decoded, dict) and decoded.keys() == {"products"}:
         decoded = decoded["products"]
     if not isinstance(decoded, list):
-        return Refusal(400, "The body is neither a list of products nor an object that holds one")
+        return Refusal(400, "The body is neither a list of products nor an object with one")
     if not 1 <= len(decoded) <= MAX_BATCH:
-        return Refusal(
-            413, f"{len(decoded)} products sent, from 1 to {MAX_BATCH} are taken at once"
-        )
+        return Refusal(413, f"{len(decoded)} products sent; a batch has from 1 to {MAX_BATCH}")
     return _check_products(decoded)
 
 

@@ -1,4 +1,4 @@
-"""`python -m dev digible`: the stand-in alone, in the foreground."""
+"""`python -m dev digible`: runs the Digible stand-in alone, in the foreground."""
 
 import errno
 import time
@@ -12,9 +12,9 @@ from dev.processes import ProcessError
 
 
 def run(data: Path, port: int | None, *, watch_input: bool) -> int:
-    """Answer requests until asked to stop; gives the exit status, raises ProcessError.
+    """Respond to requests until asked to stop; return the exit status or raise ProcessError.
 
-    Without `port` it listens where DIR/environment says that Digible is.
+    Without `port`, listen where DIR/environment says that Digible is.
     """
     interrupt_when_asked_to_stop(watch_input=watch_input)
     url = urlsplit(read_environment(data).get("DIGIBLE_API_URL", ""))
@@ -23,7 +23,7 @@ def run(data: Path, port: int | None, *, watch_input: bool) -> int:
         port = (url.port if url.hostname == "127.0.0.1" else None) or 0
     try:
         with DigibleStandIn(port, base) as digible:
-            say(f"The Digible stand-in answers at {digible.url}.")
+            say(f"The Digible stand-in is listening at {digible.url}.")
             say("ready")
             while True:
                 time.sleep(0.2)
@@ -32,4 +32,4 @@ def run(data: Path, port: int | None, *, watch_input: bool) -> int:
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
-        raise ProcessError(f"Something else listens on port {port} already.") from None
+        raise ProcessError(f"Something else already listens on port {port}.") from None

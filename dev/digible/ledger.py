@@ -1,4 +1,4 @@
-"""What the stand-in holds, and what was asked of it."""
+"""The products that the stand-in accepted, and the requests that it received."""
 
 import threading
 from collections import deque
@@ -12,21 +12,21 @@ _MAX_REQUESTS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class SyncRequest:
-    """One sync request, in the order in which they were answered."""
+    """A sync request; the ledger keeps them in the order of their responses."""
 
     at: datetime
     products: int
-    """How many it held; 0 when they could not be read."""
+    """How many products it contained; 0 if they could not be read."""
 
     first_id: str | int | None
     last_id: str | int | None
     accepted: bool
     status: int | None
-    """What was answered; None when the connection was closed instead."""
+    """The response's status; None if the connection was closed instead."""
 
 
 class Ledger:
-    """Products by id, each as it was last accepted, and the latest requests. Safe across threads."""
+    """The products by id, each as last accepted, and the latest requests. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -35,7 +35,7 @@ class Ledger:
 
     @property
     def products(self) -> dict[str | int, SentProduct]:
-        """A copy of what is held."""
+        """A copy of the products."""
         with self._lock:
             return dict(self._products)
 
@@ -48,7 +48,7 @@ class Ledger:
     def record(
         self, products: tuple[SentProduct, ...], status: int | None, *, accept: bool
     ) -> None:
-        """Note a request and, if accepted, take its products: the last one of an id wins."""
+        """Record a request and, if accepted, its products; the last one with an id wins."""
         first, last = (
             (products[0].product_id, products[-1].product_id) if products else (None, None)
         )

@@ -1,4 +1,4 @@
-"""The HTTP of the stand-in: one thread a connection, connections kept, answers sent in one piece."""
+"""The stand-in's HTTP: a thread per connection, keep-alive, responses sent in one piece."""
 
 import socket
 import socketserver
@@ -17,21 +17,21 @@ _LOGIN = "/business/account/auth/login"
 
 
 class SyncServer(socketserver.ThreadingTCPServer):
-    """Listens on 127.0.0.1; each connection has a thread, and none outlives `close_connections`."""
+    """Listens on 127.0.0.1; each connection has a thread and ends with `close_connections`."""
 
-    allow_reuse_address = hasattr(socket, "AF_UNIX")  # on Windows it would share a port in use
+    allow_reuse_address = hasattr(socket, "AF_UNIX")  # on Windows this would share a port in use
     daemon_threads = True
     block_on_close = False
     request_queue_size = 128
 
     def __init__(self, port: int, api: Api, base: str, stopping: threading.Event) -> None:
-        """Listen on `port` (0: any), with the API under the path `base`."""
+        """Listen on `port` (0: any free one), with the API under the path `base`."""
         self.api, self.base, self.stopping = api, base, stopping
         self._open: set[socket.socket] = set()
         super().__init__(("127.0.0.1", port), _Handler)
 
     def process_request(self, request: object, client_address: object) -> None:
-        """Serve a connection, and know that it is open."""
+        """Serve a connection and remember that it is open."""
         assert isinstance(request, socket.socket)  # noqa: S101
         self._open.add(request)
         super().process_request(request, client_address)
@@ -43,13 +43,13 @@ class SyncServer(socketserver.ThreadingTCPServer):
         super().shutdown_request(request)
 
     def close_connections(self) -> None:
-        """Cut the connections that clients keep."""
+        """Close the connections that clients keep open."""
         for connection in list(self._open):
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing: a client that went away is no news here."""
+        """Log nothing: a client that disconnects is not worth a log line."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -59,22 +59,22 @@ class _Handler(BaseHTTPRequestHandler):
     _quiet: ClassVar[tuple[type[Exception], ...]] = (ConnectionError, TimeoutError)
 
     def log_message(self, *_: object) -> None:
-        """Keep the console for what is worth reading."""
+        """Log nothing: requests are not worth a log line."""
 
     def do_POST(self) -> None:
-        """Answer POST."""
+        """Respond to POST."""
         self._handle()
 
     def do_GET(self) -> None:
-        """Answer GET."""
+        """Respond to GET."""
         self._handle()
 
     def do_PUT(self) -> None:
-        """Answer PUT."""
+        """Respond to PUT."""
         self._handle()
 
     def do_DELETE(self) -> None:
-        """Answer DELETE."""
+        """Respond to DELETE."""
         self._handle()
 
     def _handle(self) -> None:

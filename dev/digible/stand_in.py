@@ -1,4 +1,4 @@
-"""The stand-in as an HTTP server, in process or behind `python -m dev digible`."""
+"""The stand-in as an HTTP server, in-process or behind `python -m dev digible`."""
 
 import threading
 from types import TracebackType
@@ -11,10 +11,10 @@ from dev.digible.server import SyncServer
 
 
 class DigibleStandIn:
-    """A Digible that listens on 127.0.0.1 for as long as the `with` lasts."""
+    """A Digible stand-in that listens on 127.0.0.1 inside its `with` block."""
 
     def __init__(self, port: int = 0, base: str = "/v1") -> None:
-        """Make one that will listen on `port` (0: any), with the API under the path `base`."""
+        """Prepare to listen on `port` (0: any free one), with the API under the path `base`."""
         self._stopping = threading.Event()
         self._api = Api(self._stopping)
         self._port, self._base = port, base.rstrip("/")
@@ -22,27 +22,27 @@ class DigibleStandIn:
 
     @property
     def url(self) -> str:
-        """What DIGIBLE_API_URL is to hold."""
+        """The value for DIGIBLE_API_URL."""
         return f"{self.origin}{self._base}"
 
     @property
     def origin(self) -> str:
-        """Under which /control is."""
+        """The address under which /control is found."""
         assert self._server is not None, "it is not started"  # noqa: S101
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     @property
     def products(self) -> dict[str | int, SentProduct]:
-        """What was accepted, by id, in the order in which the ids first came."""
+        """The accepted products by id, in the order in which the ids first arrived."""
         return self._api.ledger.products
 
     @property
     def requests(self) -> list[SyncRequest]:
-        """The sync requests, in the order in which they were answered."""
+        """The sync requests, in the order of their responses."""
         return self._api.ledger.requests
 
     def fail(self, fault: Fault) -> None:
-        """Plan a fault, after those planned already."""
+        """Plan a fault, after those already planned."""
         self._api.faults.add(fault)
 
     def reset(self) -> None:

@@ -1,1 +1,1 @@
-"""The function host's part of Azure, for development and tests: triggers, retries, poison queues, timers."""
+"""The local Functions host, for development and tests: triggers, retries, poison queues, timers."""

@@ -1,4 +1,4 @@
-"""A blob as its trigger hands it to the function: value and metadata."""
+"""A blob as its trigger passes it to the function: value and metadata."""
 
 import json
 
@@ -9,14 +9,14 @@ from dev.host.triggers import BlobTrigger
 
 
 def blob_value(trigger: BlobTrigger, blob: str, content: bytes | None) -> TypedData:
-    """Give what the function's parameter is bound to: the content, or without it a client."""
+    """Return what the function's parameter is bound to: the content or, without it, a client."""
     return _client_binding(trigger, blob) if content is None else TypedData(bytes=content)
 
 
 def blob_metadata(
     trigger: BlobTrigger, properties: BlobProperties, url: str
 ) -> dict[str, TypedData]:
-    """Give the trigger's metadata under the names Azure uses, and the path's own."""
+    """Return the trigger's metadata under the names that Azure uses, and the path's parameters."""
     names = trigger.path.match(properties.name) or {}
     return {name: TypedData(string=text) for name, text in names.items()} | {
         "BlobTrigger": TypedData(string=f"{trigger.path.container}/{properties.name}"),

@@ -1,4 +1,4 @@
-"""Blob triggers: finds blobs and new versions of blobs by listing their container, as Azure's scan does."""
+"""Blob triggers: find new blobs and versions by listing the container, as Azure's scan does."""
 
 import asyncio
 import base64
@@ -25,11 +25,11 @@ _RETRY_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class BlobVersion:
-    """A blob as it was at one time."""
+    """A blob as it was at one point in time."""
 
     name: str
     etag: str
-    """Without its quotes, which listings leave out."""
+    """Without quotes, which listings leave out."""
 
     modified: datetime
     failures: int = 0
@@ -46,7 +46,7 @@ class BlobSource:
         invoker: Invoker,
         at_once: asyncio.Semaphore,
     ) -> None:
-        """Make one that shares `at_once` with the app's other blob triggers."""
+        """Create a source that shares `at_once` with the app's other blob triggers."""
         self.ready = asyncio.Event()
         self._trigger, self._settings, self._invoker = trigger, settings, invoker
         self._at_once = at_once
@@ -56,12 +56,12 @@ class BlobSource:
         self._poison = connections.queues(trigger.connection).get_queue_client(_POISON)
         self._outage = Outage(f"The container {trigger.path.container}")
         self._found: asyncio.Queue[BlobVersion] = asyncio.Queue()
-        # Azure keeps receipts in storage. Here they last as long as the process: after a restart every
-        # blob is handed to the app once more, which has to be idempotent anyway.
+        # Azure keeps receipts in storage. Here they last only as long as the process: after a
+        # restart every blob is passed to the app once more. The app has to be idempotent anyway.
         self._receipts: dict[str, str] = {}
 
     async def run(self) -> None:
-        """Scan and call until cancelled."""
+        """Scan the container and invoke the function until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._scan_forever())
             for _ in range(self._settings.blobs_at_once):
@@ -80,7 +80,7 @@ class BlobSource:
             for version in self._without_receipt(versions):
                 self._found.put_nowait(version)
             self.ready.set()
-            # A container that takes long to list is listed less often: a fifth of the time at most.
+            # A slow container is listed less often: listing takes at most a fifth of the time.
             await asyncio.sleep(max(_SCAN_SECONDS, 4 * (time.monotonic() - started)))
 
     def _list(self) -> list[BlobVersion]:
@@ -118,7 +118,7 @@ class BlobSource:
         try:
             properties = await asyncio.to_thread(blob.get_blob_properties)
             if properties.etag.strip('"') != version.etag:
-                return  # overwritten meanwhile: the scan finds what is there now
+                return  # overwritten since: the scan finds the new version
             content = await asyncio.to_thread(self._content, version)
         except ResourceNotFoundError:
             return

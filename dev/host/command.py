@@ -1,4 +1,4 @@
-"""`python -m dev host`: the real app, and around it what Azure does, until asked to stop."""
+"""`python -m dev host`: runs the real app, doing what Azure does around it, until asked to stop."""
 
 import asyncio
 import logging
@@ -27,7 +27,7 @@ Source = BlobSource | QueueSource | TimerSource
 
 
 def run(app: Path, *, verbose: bool, watch_input: bool) -> int:
-    """Serve the app in folder `app`; gives the exit status."""
+    """Serve the app in the folder `app` and return the exit status."""
     _set_up_logging(verbose=verbose)
     stop = threading.Event()
     when_asked_to_stop(stop.set, watch_input=watch_input)
@@ -40,7 +40,7 @@ def run(app: Path, *, verbose: bool, watch_input: bool) -> int:
 
 async def _serve(app: Path, stop: threading.Event) -> int:
     settings = read_host_settings(app, os.environ)
-    # Each blob and message under way may wait for storage in a thread, beside scans and renewals.
+    # Each blob and message in progress may block a thread on storage, as do scans and renewals.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(64, "storage"))
     worker = Worker(app)
     triggers = read_triggers(await worker.start(), os.environ)
@@ -53,7 +53,7 @@ async def _serve(app: Path, stop: threading.Event) -> int:
         await _until(stop, running)
         invoker.stopping = True
         announcing.cancel()
-        # What does not come to its end in this time is as if the host had died.
+        # Whatever doesn't finish in this time is abandoned, as if the host had died.
         with suppress(TimeoutError):
             await asyncio.wait_for(invoker.idle.wait(), _GRACE_SECONDS)
     except BaseException:
@@ -86,7 +86,7 @@ async def _announce(sources: Sequence[Source]) -> None:
 
 
 async def _until(stop: threading.Event, running: Sequence["asyncio.Task[None]"]) -> None:
-    """Return when asked to stop; an error none of the sources foresaw ends the host."""
+    """Return when asked to stop; an error that no source handles ends the host."""
     while not stop.is_set():
         ended, _ = await asyncio.wait(running, timeout=0.1, return_when=asyncio.FIRST_COMPLETED)
         for task in ended:
@@ -94,7 +94,7 @@ async def _until(stop: threading.Event, running: Sequence["asyncio.Task[None]"])
 
 
 def _leave_soon(status: int) -> None:
-    """End the process even if a function or a request to storage never returns from its thread."""
+    """End the process soon, even if a function or a storage request never returns in its thread."""
     timer = threading.Timer(2, os._exit, (status,))
     timer.daemon = True
     timer.start()
@@ -110,11 +110,14 @@ def _set_up_logging(*, verbose: bool) -> None:
     logging.getLogger("dev.host").setLevel(logging.DEBUG if verbose else logging.INFO)
     for handler in logging.getLogger().handlers:
         handler.addFilter(_is_news)
-    # The SDKs log each request's headers, and the worker library a line for each call.
+    # The SDKs log each request's headers, and the worker library logs a line for each invocation.
     logging.getLogger("azure").setLevel(logging.WARNING)
     logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """Whether a record is worth a line: azure-functions warns of HTTP in every app that has none."""
+    """Return whether a record is worth a log line.
+
+    azure-functions warns about HTTP in every app that has none.
+    """
     return record.name != "root" or "Auth level is not applied" not in str(record.msg)

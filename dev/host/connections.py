@@ -1,4 +1,4 @@
-"""Clients of the storage accounts the app's settings name."""
+"""Clients for the storage accounts that the app's settings name."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,20 +12,20 @@ from azure.storage.queue import QueueServiceClient
 from dev.host.errors import HostError
 
 STORAGE_ERRORS = (AzureError, OSError)
-"""What a request to storage raises: the SDK's errors, and here and there the network's own."""
+"""What a storage request raises: the SDK's errors, and sometimes the network's."""
 
-# Storage that is down is noticed, and found again, within seconds: the host itself goes on trying.
+# Short: the host retries on its own, and notices within seconds that storage is down or back.
 _PATIENCE: dict[str, Any] = {"connection_timeout": 5, "read_timeout": 60}
 
 
 class Connections:
-    """Makes clients from connection strings or, as in Azure, service URIs."""
+    """Creates clients from connection strings or, as in Azure, from service URIs."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
 
     def blobs(self, connection: str) -> BlobServiceClient:
-        """Give a client of the blobs of a connection; raises HostError when it is not set."""
+        """Return a client for a connection's blobs; raise HostError if it is not set."""
         retry = LinearRetry(backoff=1, retry_total=2)
         text = self._environment.get(connection)
         try:
@@ -39,7 +39,7 @@ class Connections:
             raise HostError(f"The setting {connection} is unusable: {error}") from None
 
     def queues(self, connection: str) -> QueueServiceClient:
-        """Give a client of the queues of a connection; raises HostError when it is not set."""
+        """Return a client for a connection's queues; raise HostError if it is not set."""
         retry = QueueLinearRetry(backoff=1, retry_total=2)
         text = self._environment.get(connection)
         try:
@@ -58,7 +58,7 @@ class Connections:
         uri = self._environment.get(f"{connection}__{service}")
         if not uri:
             raise HostError(
-                f"The setting {connection} is missing: a storage account's connection string, "
-                f"or {connection}__{service}."
+                f"The setting {connection} is missing. Set it to a storage account's connection "
+                f"string, or set {connection}__{service}."
             )
         return uri

@@ -1,5 +1,5 @@
-"""What keeps the host from starting."""
+"""The error that keeps the host from starting."""
 
 
 class HostError(Exception):
-    """The app, its bindings or its settings are not as they must be; the message says what to do."""
+    """The app, its bindings or its settings are invalid; the message says what to do."""

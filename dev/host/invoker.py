@@ -1,4 +1,4 @@
-"""Calls functions, one plain line of log each, and knows how many calls are under way."""
+"""Invokes functions, writes one log line for each, and counts what is in progress."""
 
 import asyncio
 import logging
@@ -13,21 +13,24 @@ log = logging.getLogger("dev.host")
 
 
 class Invoker:
-    """What all triggers call functions through."""
+    """Invokes functions for all triggers."""
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
         self._busy = 0
         self.idle = asyncio.Event()
-        """No blob, message or timer is being handled, what follows a call included."""
+        """Set while no blob, message or timer is being handled.
+
+        Handling includes what follows the invocation.
+        """
 
         self.idle.set()
         self.stopping = False
-        """No new work is to be begun."""
+        """Whether the host is stopping, so that no new work may start."""
 
     @contextmanager
     def handling(self) -> Iterator[None]:
-        """Count the body as work under way."""
+        """Count the body of the `with` as work in progress."""
         self._busy += 1
         self.idle.clear()
         try:
@@ -45,7 +48,7 @@ class Invoker:
         metadata: Mapping[str, TypedData],
         subject: str,
     ) -> bool:
-        """Call a function about `subject`; whether it returned rather than raised."""
+        """Invoke a function for `subject`; return True, or False if it raised."""
         started = time.monotonic()
         failure = await self._worker.invoke(function, parameter, value, metadata)
         seconds = time.monotonic() - started
@@ -62,20 +65,20 @@ def _line(failure: Failure) -> str:
 
 
 class Outage:
-    """Says once that something can't be reached, and once that it can again."""
+    """Logs once that something can't be reached, and once that it can be reached again."""
 
     def __init__(self, what: str) -> None:
         self._what = what
         self._is_out = False
 
     def begin(self, error: Exception) -> None:
-        """Note a failure to reach it."""
+        """Note that it could not be reached."""
         if not self._is_out:
             log.warning("%s can't be reached (%s); trying again.", self._what, type(error).__name__)
         self._is_out = True
 
     def end(self) -> None:
-        """Note a success."""
+        """Note that it was reached."""
         if self._is_out:
             log.info("%s can be reached again.", self._what)
         self._is_out = False

@@ -1,6 +1,7 @@
 """The messages between a Functions host and its worker (FunctionRpc), as plain classes.
 
-Microsoft's worker library takes its message classes from the caller: in Azure they come from protobuf.
+Microsoft's worker library takes its message classes from the caller. In Azure they come from
+protobuf.
 """
 
 from types import SimpleNamespace
@@ -8,21 +9,21 @@ from typing import Any
 
 
 class Message:
-    """A message with the fields it was given; the others read as None, as in proto3."""
+    """A message with the given fields; all others read as None, as in proto3."""
 
     def __init__(self, **given: Any) -> None:
         self.__dict__.update(given)
 
     def __getattr__(self, name: str) -> None:
-        if name.startswith("__") or name[:1].isupper():  # the library looks for classes this way
+        if name.startswith("__") or name[:1].isupper():  # how the library looks up classes
             raise AttributeError(name)
 
 
 class OneOf(Message):
-    """A message of which one field is given, beside its name."""
+    """A message with exactly one field set, besides its name."""
 
     def WhichOneof(self, _group: str) -> str | None:  # noqa: N802  protobuf's name
-        """Name the field that is given."""
+        """Return the name of the field that is set."""
         return next(
             (name for name, value in self.__dict__.items() if value is not None and name != "name"),
             None,
@@ -43,7 +44,7 @@ class StatusResult(Message):
     Failure, Success, Cancelled = 0, 1, 2
 
 
-# Made so because one of the names is a keyword.
+# Built this way because one of the names is a keyword.
 BindingInfo = type(
     "BindingInfo",
     (Message,),
@@ -64,11 +65,11 @@ CLASSES = SimpleNamespace(
     StatusResult=StatusResult,
     BindingInfo=BindingInfo,
 )
-"""What the library asks for by attribute."""
+"""The classes that the library looks up by attribute."""
 
 
 def request(**content: Message) -> SimpleNamespace:
-    """Wrap a message as the worker's dispatcher hands it to the library."""
+    """Wrap a message as the worker's dispatcher passes it to the library."""
     return SimpleNamespace(
         name="dev.host",
         request=Message(**content),

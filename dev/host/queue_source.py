@@ -1,4 +1,4 @@
-"""Queue triggers: takes messages, keeps them invisible while they are worked on, deletes or poisons them."""
+"""Queue triggers: take messages, keep them invisible while in progress, delete or poison them."""
 
 import asyncio
 import base64
@@ -38,7 +38,7 @@ class QueueSource:
         self._under_way = 0
 
     async def run(self) -> None:
-        """Poll and call until cancelled."""
+        """Poll the queue and invoke the function until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             while not self._invoker.stopping:
                 for message in await self._take():
@@ -77,20 +77,20 @@ class QueueSource:
             try:
                 await self._handle(message)
             except ResourceNotFoundError:
-                return  # the queue or the message was deleted meanwhile
+                return  # the queue or the message has been deleted since
             except STORAGE_ERRORS as error:
-                self._outage.begin(error)  # the message comes back by itself
+                self._outage.begin(error)  # the message reappears on its own
             finally:
                 self._under_way -= 1
 
     async def _handle(self, message: QueueMessage) -> None:
         tries = message.dequeue_count or 1
         most = self._settings.tries_of_a_message
-        # More than the most: a host died over it each time, so it was never seen to fail.
+        # More tries than `most`: the host died during each, so no failure was ever noted.
         if tries <= most and await self._call_while_renewing(message):
             await asyncio.to_thread(self._queue.delete_message, message)
         elif _is_poison_queue(self._trigger):
-            return  # as in Azure: it stays, is tried again when it comes back, and in the end ignored
+            return  # as in Azure: it stays, is retried when it reappears, and is ignored in the end
         elif tries >= most:
             await asyncio.to_thread(self._move_to_poison, message)
         else:
@@ -106,7 +106,7 @@ class QueueSource:
         try:
             return await self._call(message)
         finally:
-            # Not cancelled: a renewal under way changes the receipt which what follows needs.
+            # Not cancelled: a renewal in progress changes the receipt that the next step needs.
             over.set()
             await renewing
 
@@ -133,7 +133,7 @@ class QueueSource:
         try:
             body = self._body(message)
         except ValueError:
-            log.error("%s: %s: is not Base64, as host.json says", trigger.function, subject)
+            log.error("%s: %s: is not Base64, which host.json asks for", trigger.function, subject)
             return False
         return await self._invoker.call(
             trigger.function, trigger.parameter, body, _metadata(message), subject

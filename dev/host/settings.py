@@ -1,4 +1,4 @@
-"""What host.json, and the environment over it, say of triggers."""
+"""What host.json and the environment, which overrides it, say about triggers."""
 
 import json
 import re
@@ -15,7 +15,7 @@ _TIME_SPAN = re.compile(r"(?:(\d+)\.)?(\d{1,2}):(\d{2}):(\d{2})(\.\d+)?")
 
 @dataclass(frozen=True, slots=True)
 class HostSettings:
-    """The settings this host knows, with Azure's defaults."""
+    """The settings that this host knows, with Azure's defaults."""
 
     blobs_at_once: int = 8
     tries_of_a_blob: int = 5
@@ -24,15 +24,15 @@ class HostSettings:
     seconds_between_tries: float = 0
     messages_are_base64: bool = True
     invisible_seconds: int = 30
-    """How long a message stays away when the host that took it has died. In Azure it is ten minutes."""
+    """How long a message stays invisible after its host has died. In Azure it is ten minutes."""
 
 
 def read_host_settings(app: Path, environment: Mapping[str, str]) -> HostSettings:
-    """Read the app's host.json and what overrides it; raises HostError when a value is unusable."""
+    """Read the app's host.json and what overrides it; raise HostError if a value is unusable."""
     try:
         tree = json.loads((app / "host.json").read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
-        raise HostError(f"There is no host.json in {app}, so this is no function app.") from None
+        raise HostError(f"There is no host.json in {app}, so this is not a function app.") from None
     except ValueError as error:
         raise HostError(f"host.json in {app} is not JSON: {error}.") from None
     values = _flat(tree)
@@ -65,7 +65,7 @@ def _count(values: Mapping[str, Any], name: str, default: int) -> int:
     except (TypeError, ValueError):
         count = 0
     if count < 1:
-        raise HostError(f"{name} in host.json must be a number from 1, not {value!r}.")
+        raise HostError(f"{name} in host.json must be a number of at least 1, not {value!r}.")
     return count
 
 

@@ -1,4 +1,4 @@
-"""Timer triggers: calls a function when its schedule says so, in UTC as in Azure."""
+"""Timer triggers: invoke a function when its schedule says so, in UTC as in Azure."""
 
 import asyncio
 import json
@@ -12,7 +12,7 @@ from dev.host.triggers import TimerTrigger
 
 
 class TimerSource:
-    """Serves one timer trigger; one call at a time."""
+    """Serves one timer trigger, one invocation at a time."""
 
     def __init__(self, trigger: TimerTrigger, invoker: Invoker) -> None:
         self.ready = asyncio.Event()
@@ -20,7 +20,7 @@ class TimerSource:
         self._last = datetime.min.replace(tzinfo=UTC)
 
     async def run(self) -> None:
-        """Wait and call until cancelled."""
+        """Wait and invoke the function until cancelled."""
         self.ready.set()
         if self._trigger.run_on_startup:
             await self._call(datetime.now(UTC))
@@ -52,7 +52,7 @@ class TimerSource:
 
 
 def next_time(schedule: str, after: datetime) -> datetime:
-    """Give when a schedule of six fields, seconds first, is due next."""
+    """Return when a schedule of six fields, seconds first, is next due."""
     times = croniter(schedule, after, second_at_beginning=True, ret_type=datetime)
     moment: datetime = times.get_next()
     return moment

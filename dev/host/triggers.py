@@ -1,4 +1,4 @@
-"""An app's functions as triggers the host can serve."""
+"""An app's functions as triggers that the host can serve."""
 
 import json
 import re
@@ -21,13 +21,13 @@ class BlobPath:
 
     container: str
     prefix: str
-    """What every blob's name begins with."""
+    """What the name of every matching blob starts with."""
 
     pattern: re.Pattern[str]
 
     @classmethod
     def parse(cls, path: str) -> "BlobPath":
-        """Read a path; raises HostError when it names no container."""
+        """Read a path; raise HostError if it names no container."""
         container, _, rest = path.partition("/")
         if not container or "{" in container:
             raise HostError(f"The blob trigger's path {path!r} names no container.")
@@ -40,26 +40,26 @@ class BlobPath:
         return cls(container, literals[0], re.compile(pattern, re.DOTALL))
 
     def match(self, blob: str) -> dict[str, str] | None:
-        """Give the path's parameters as the blob's name has them, or None when it is not meant."""
+        """Return the path's parameters from a blob's name, or None if the name doesn't match."""
         found = self.pattern.fullmatch(blob)
         return None if found is None else found.groupdict()
 
 
 @dataclass(frozen=True, slots=True)
 class BlobTrigger:
-    """Calls a function for each version of each blob."""
+    """Invokes a function for each version of each blob."""
 
     function: str
     parameter: str
     connection: str
     path: BlobPath
     wants_client: bool
-    """The function takes a BlobClient, not the content."""
+    """Whether the function takes a BlobClient, not the content."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueueTrigger:
-    """Calls a function for each message."""
+    """Invokes a function for each message."""
 
     function: str
     parameter: str
@@ -69,7 +69,7 @@ class QueueTrigger:
 
 @dataclass(frozen=True, slots=True)
 class TimerTrigger:
-    """Calls a function on a schedule of six fields, seconds first."""
+    """Invokes a function on a schedule of six fields, seconds first."""
 
     function: str
     parameter: str
@@ -81,7 +81,10 @@ Trigger = BlobTrigger | QueueTrigger | TimerTrigger
 
 
 def read_triggers(functions: Iterable[Function], environment: Mapping[str, str]) -> list[Trigger]:
-    """Give the functions' triggers, `%NAME%` in them replaced; raises HostError, all problems named."""
+    """Return the functions' triggers, with each `%NAME%` in them replaced.
+
+    Raise a HostError that names all problems.
+    """
     triggers, problems = [], []
     for function in functions:
         try:
@@ -96,7 +99,7 @@ def read_triggers(functions: Iterable[Function], environment: Mapping[str, str])
 def _read(function: Function, environment: Mapping[str, str]) -> Trigger:
     bindings = [json.loads(text) for text in function.bindings]
     if len(bindings) != 1:
-        raise HostError("The local host serves functions with one binding, their trigger.")
+        raise HostError("The local host serves only functions with one binding, their trigger.")
     binding = {
         key: _resolve(value, environment) if isinstance(value, str) else value
         for key, value in bindings[0].items()
@@ -124,9 +127,9 @@ def _schedule(text: str) -> str:
     try:
         croniter(text, second_at_beginning=True)
     except (CroniterError, ValueError, TypeError):
-        raise HostError(f"{text!r} is no schedule of six fields, seconds first.") from None
+        raise HostError(f"{text!r} is not a schedule of six fields, seconds first.") from None
     if len(text.split()) != 6:
-        raise HostError(f"{text!r} is no schedule of six fields, seconds first.")
+        raise HostError(f"{text!r} is not a schedule of six fields, seconds first.")
     return text
 
 

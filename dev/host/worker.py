@@ -1,4 +1,4 @@
-"""Microsoft's Python worker library, as the real worker drives it: finds an app's functions and calls them."""
+"""Drives Microsoft's Python worker library as the real worker does: finds and invokes functions."""
 
 import os
 import re
@@ -17,7 +17,7 @@ _TYPE_OF_ERROR = re.compile(r"\A[A-Za-z_][\w.]*: ")
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function of the app, as the worker indexed it."""
+    """A function of the app, as the worker library indexed it."""
 
     name: str
     function_id: str
@@ -27,29 +27,29 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A function raised; `words` begin with the exception's type."""
+    """A function raised an exception; `words` start with its type."""
 
     words: str
     traceback: str
 
 
 class Worker:
-    """An app in this process. One at a time: the library keeps its state in its modules."""
+    """An app in this process. There can be only one: the library keeps its state in its modules."""
 
     def __init__(self, app: Path) -> None:
-        """Prepare for the app in folder `app`."""
+        """Prepare to run the app in the folder `app`."""
         self._app = app
         self._ids: dict[str, str] = {}
-        os.environ["AzureWebJobsScriptRoot"] = str(app)  # noqa: SIM112  the library reads it so
+        os.environ["AzureWebJobsScriptRoot"] = str(app)  # noqa: SIM112  the library's spelling
         if str(app) != sys.path[0]:
             sys.path.insert(0, str(app))  # before this project's own function_app
-        # Here, since it reads the environment when it is imported.
+        # Imported here because it reads the environment on import.
         import azure_functions_runtime  # noqa: PLC0415
 
         self._library: Any = azure_functions_runtime
 
     async def start(self) -> list[Function]:
-        """Import the app and give its functions; raises HostError when it can't be, or has none."""
+        """Import the app and return its functions; raise HostError if that fails or it has none."""
         answer = await self._library.worker_init_request(
             request(
                 worker_init_request=Message(capabilities={}, function_app_directory=str(self._app))
@@ -64,7 +64,7 @@ class Worker:
         found = answer.function_metadata_results or []
         if not found:
             raise HostError(
-                f"There are no functions in {self._app}: no function_app.py with an app."
+                f"There are no functions in {self._app}: no function_app.py there defines any."
             )
         for function in found:
             await self._library.function_load_request(
@@ -78,7 +78,7 @@ class Worker:
         return [Function(item.name, item.function_id, tuple(item.raw_bindings)) for item in found]
 
     def allow_threads(self, count: int) -> None:
-        """Let so many functions run at once, unless the environment says how many."""
+        """Let `count` functions run at once, unless the environment sets another number."""
         os.environ.setdefault("PYTHON_THREADPOOL_THREAD_COUNT", str(count))
         self._library.start_threadpool_executor()
 
@@ -89,7 +89,7 @@ class Worker:
         value: TypedData,
         metadata: Mapping[str, TypedData],
     ) -> Failure | None:
-        """Call a function with its trigger's value; None when it returned."""
+        """Invoke a function with its trigger's value; return None if it didn't raise."""
         answer = await self._library.invocation_request(
             request(
                 invocation_request=Message(

@@ -1,1 +1,1 @@
-"""Sets up, inside this folder, what the make targets need: `python -m dev.setup`."""
+"""`python -m dev.setup`: sets up, inside this folder, what the make targets need."""

@@ -1,6 +1,6 @@
-"""`python -m dev.setup`: sets everything up from nothing but Python, and is done in a moment the next time."""
+"""`python -m dev.setup`: sets everything up, given only Python; the next time it takes a moment."""
 
-from __future__ import annotations  # so that an older Python gets far enough to be told its age
+from __future__ import annotations  # so that an older Python gets as far as the version check
 
 import argparse
 import shutil
@@ -22,9 +22,11 @@ MADE_HERE = (
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Do the steps named, or all of them, and give the exit status."""
+    """Do the named steps, or all of them, and return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m dev.setup", description=__doc__)
-    parser.add_argument("steps", nargs="*", metavar="STEP", help=f"{', '.join(STEPS)}; or all")
+    parser.add_argument(
+        "steps", nargs="*", metavar="STEP", help=f"{', '.join(STEPS)}; default: all"
+    )
     parser.add_argument("--clean", action="store_true", help="remove what was made in this folder")
     options = parser.parse_args(arguments)
     unknown = [name for name in options.steps if name not in STEPS]
@@ -43,13 +45,13 @@ def main(arguments: Sequence[str]) -> int:
         print(f"Set-up stopped. {error}", flush=True)
         return 1
     except KeyboardInterrupt:
-        print("Set-up was interrupted; the next one takes it up again.", flush=True)
+        print("Set-up was interrupted; run it again to continue.", flush=True)
         return 130
     return 0
 
 
 def clean() -> None:
-    """Remove all that set-up, the local stack and the checks have made in this folder."""
+    """Remove everything that set-up, the local stack and the checks have made in this folder."""
     for name in MADE_HERE:
         if (ROOT / name).exists():
             shutil.rmtree(ROOT / name)
@@ -58,7 +60,7 @@ def clean() -> None:
 
 
 def _with_a_supported_python(arguments: Sequence[str]) -> int:
-    """Hand over to a Python that this project runs on, if the machine has one beside this one."""
+    """Run set-up in another Python that this project supports, if the machine has one."""
     for version in SUPPORTED:
         other = shutil.which(f"python{version}")
         if (
@@ -69,8 +71,8 @@ def _with_a_supported_python(arguments: Sequence[str]) -> int:
                 [other, "-m", "dev.setup", *arguments], cwd=ROOT, check=False
             ).returncode
     raise SetUpError(
-        f"This is Python {PYTHON_VERSION}; 3.11, 3.12 or 3.13 is needed. Install one, and name it if it is"
-        " not found: make PYTHON=/usr/bin/python3.13 …"
+        f"This is Python {PYTHON_VERSION}, but 3.11, 3.12 or 3.13 is needed. Install one and, if it"
+        " isn't found, name it: make PYTHON=/usr/bin/python3.13 …"
     )
 
 

@@ -1,6 +1,6 @@
-"""Azurite, Microsoft's storage emulator, from npm in .tools."""
+"""Installs Azurite, Microsoft's storage emulator, from npm into .tools."""
 
-from __future__ import annotations  # so that an older Python gets far enough to be told its age
+from __future__ import annotations  # so that an older Python gets as far as the version check
 
 import json
 import shutil
@@ -9,11 +9,11 @@ from pathlib import Path
 from dev.setup.node import machine_npm, wheel_npm
 from dev.setup.running import TOOLS, empty_folder, move, run, say
 
-NPM_PACKAGES = {"azurite": "3.35.0"}  # the newest that takes node 20
+NPM_PACKAGES = {"azurite": "3.35.0"}  # the newest that runs on node 20
 
 
 def set_up_azurite() -> None:
-    """Install Azurite where dev/azurite.py looks for it; needs the step before, `packages`."""
+    """Install Azurite where dev/azurite.py looks for it; needs the step `packages` first."""
     modules = TOOLS / "node_modules"
     if all(_version(modules / name) == version for name, version in NPM_PACKAGES.items()):
         return
@@ -24,7 +24,7 @@ def set_up_azurite() -> None:
     npm += ["--no-audit", "--no-fund", "--no-save", "--no-update-notifier", "--ignore-scripts"]
     run(
         [*npm, *(f"{name}@{version}" for name, version in NPM_PACKAGES.items())],
-        "Azurite could not be installed from npm. Is the network up? Then type it again.",
+        "Azurite could not be installed from npm. Check the network connection, then try again.",
     )
     move(incoming / "node_modules", modules)
     shutil.rmtree(incoming)

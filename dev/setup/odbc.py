@@ -1,6 +1,6 @@
-"""The ODBC driver manager, which pyodbc needs and no Python package brings."""
+"""Installs the ODBC driver manager, which pyodbc needs and no Python package provides."""
 
-from __future__ import annotations  # so that an older Python gets far enough to be told its age
+from __future__ import annotations  # so that an older Python gets as far as the version check
 
 import shutil
 import subprocess
@@ -23,10 +23,10 @@ from dev.setup.running import (
 UNPACKED = TOOLS / "odbc"
 BY_HAND = (
     "install it by hand (Debian and Ubuntu: apt-get install libodbc2 libgssapi-krb5-2;"
-    " Fedora: dnf install unixODBC; macOS: brew install unixodbc), then type it again"
+    " Fedora: dnf install unixODBC; macOS: brew install unixodbc), then try again"
 )
 
-# Python runs it at each start, because a .pth file imports it.
+# Python runs this at every start, because a .pth file imports it.
 PRELOAD = '''"""Loads the ODBC driver manager unpacked in .tools, so that pyodbc finds it."""
 
 import ctypes
@@ -39,7 +39,7 @@ for library in {libraries}:
 
 
 def set_up_odbc() -> None:
-    """Make the driver manager loadable in .venv: installed as root, else unpacked into .tools."""
+    """Make the driver manager loadable in .venv: install it as root, or unpack it into .tools."""
     if _problem() is None:
         return
     if can_use_apt():
@@ -54,7 +54,7 @@ def set_up_odbc() -> None:
 
 
 def _problem() -> str | None:
-    """Why pyodbc, or what Microsoft's driver needs, cannot be loaded in .venv; None if it can."""
+    """Return why .venv can't load pyodbc or what Microsoft's driver needs; None if it can."""
     script = "import ctypes, sys, pyodbc\n"
     script += "if sys.platform == 'linux': ctypes.CDLL('libgssapi_krb5.so.2')"
     tried = subprocess.run(
@@ -64,7 +64,7 @@ def _problem() -> str | None:
 
 
 def _unpack() -> None:
-    """Fetch Debian's packages and unpack them under .tools, which takes no rights."""
+    """Fetch Debian's packages and unpack them under .tools, which needs no special rights."""
     if UNPACKED.is_dir():
         return
     say("Unpacking the ODBC driver manager (libodbc2) into .tools")
@@ -83,7 +83,10 @@ def _unpack() -> None:
 
 
 def _preload() -> None:
-    """Have each process of .venv load the unpacked libraries by path: pyodbc then finds them by name."""
+    """Make each Python process in .venv load the unpacked libraries by path.
+
+    pyodbc then finds them by name.
+    """
     libraries = [
         str(path)
         for name in ("libltdl.so.7", "libodbc.so.2")  # the second needs the first

@@ -1,6 +1,6 @@
-"""The Python packages, in .venv."""
+"""Installs the Python packages into .venv."""
 
-from __future__ import annotations  # so that an older Python gets far enough to be told its age
+from __future__ import annotations  # so that an older Python gets as far as the version check
 
 import hashlib
 import importlib.util
@@ -21,16 +21,18 @@ from dev.setup.running import (
     say,
 )
 
-# Microsoft's worker library. It declares Python 3.13 and runs on 3.11; what it needs is in requirements.txt.
+# Microsoft's worker library. It declares Python 3.13 but runs on 3.11. What it needs is in
+# requirements.txt.
 WORKER = "azure-functions-runtime==1.3.0"
 STAMP = VENV / "set-up.stamp"
 UNFINISHED = "unfinished"
 
 
 def set_up_packages() -> None:
-    """Make .venv and install the function's, the agent's and the developers' packages into it.
+    """Create .venv and install the function's, the agent's and the developers' packages into it.
 
-    Done again when what it is made of changes, and from the start when it was interrupted or moved.
+    Do it again when what .venv is made of changes, and from scratch if set-up was interrupted or
+    the folder was moved.
     """
     place = f"{ROOT} {PYTHON_VERSION}"
     needs_node = machine_npm() is None
@@ -57,13 +59,16 @@ def _install(*what: str) -> None:
     )
     run(
         [VENV_PYTHON, "-m", "pip", *pip, "install", *what],
-        "The Python packages could not be installed. Is the network up? Then type it again.",
+        "The Python packages could not be installed. Check the network connection, then try again.",
     )
 
 
 def _fingerprint(needs_node: bool) -> str:
-    """What .venv is made of, as one line. Tool settings in pyproject.toml are no part of it."""
-    import tomllib  # noqa: PLC0415  an older Python has none, and must get as far as being told its age
+    """Return what .venv is made of, as one line.
+
+    Of the tool settings in pyproject.toml, only those of setuptools count.
+    """
+    import tomllib  # noqa: PLC0415  missing in an older Python, which must reach the version check
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     made_of = [
@@ -75,14 +80,14 @@ def _fingerprint(needs_node: bool) -> str:
 
 
 def _make_venv() -> None:
-    if importlib.util.find_spec("ensurepip") is None:  # Debian keeps it in a package of its own
+    if importlib.util.find_spec("ensurepip") is None:  # Debian has it in a separate package
         package = f"python{PYTHON_VERSION}-venv"
         if not can_use_apt():
-            raise SetUpError(f"This Python cannot make virtual environments: install {package}.")
+            raise SetUpError(f"This Python cannot create virtual environments: install {package}.")
         say(f"Installing {package}")
         apt_install(package)
-    say(f"Making .venv with Python {PYTHON_VERSION}")
+    say(f"Creating .venv with Python {PYTHON_VERSION}")
     run(
         [sys.executable, "-m", "venv", "--clear", VENV],
-        "The virtual environment .venv could not be made.",
+        "The virtual environment .venv could not be created.",
     )

@@ -1,6 +1,6 @@
-"""How a step of set-up runs a tool: a line of progress, silence, and one sentence when it fails."""
+"""How a set-up step runs a tool: one progress line, no other output, one sentence if it fails."""
 
-from __future__ import annotations  # so that an older Python gets far enough to be told its age
+from __future__ import annotations  # so that an older Python gets as far as the version check
 
 import os
 import shutil
@@ -23,11 +23,11 @@ SITE_PACKAGES = VENV / ("Lib" if ON_WINDOWS else f"lib/python{PYTHON_VERSION}") 
 
 
 class SetUpError(Exception):
-    """A step failed: its message is one sentence that says which, and what to do."""
+    """A step failed; the message is one sentence that says which and what to do."""
 
 
 def say(step: str) -> None:
-    """Print the line of a step that begins."""
+    """Print the progress line of a step that is starting."""
     print(f"{step} …", flush=True)
 
 
@@ -37,7 +37,7 @@ def run(
     settings: Mapping[str, str] | None = None,
     directory: Path = ROOT,
 ) -> None:
-    """Run a tool in silence; when it fails, show what it said and raise SetUpError with `failure`."""
+    """Run a tool silently; if it fails, show its output and raise SetUpError with `failure`."""
     _check(_done(command, failure, settings, directory), failure)
 
 
@@ -68,24 +68,26 @@ def _check(done: subprocess.CompletedProcess[bytes], failure: str) -> None:
 
 
 def can_use_apt() -> bool:
-    """Whether this is root on a Debian, an Ubuntu or the like."""
+    """Return whether this process is root on Debian, Ubuntu or a similar system."""
     return sys.platform == "linux" and os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 
 def apt_install(*packages: str) -> None:
-    """Install Debian packages as root; raises SetUpError.
+    """Install Debian packages as root; raise SetUpError if that fails.
 
-    Waits up to LOCK_SECONDS for another apt-get to finish.
+    Wait up to LOCK_SECONDS for another apt-get to finish.
     """
-    # One broken source of many fails an update that fetched all that is needed: the install will tell.
+    # One broken source makes an update fail even if everything needed was fetched. The install
+    # shows whether it was.
     _apt_get("update")
     failure = f"apt-get could not install {' '.join(packages)}."
     _check(_apt_get("install", "-y", "--no-install-recommends", *packages), failure)
 
 
 def _apt_get(*arguments: str) -> subprocess.CompletedProcess[bytes]:
-    """Run apt-get, again and again while another one holds one of its locks."""
-    # Its own waiting (DPkg::Lock::Timeout) does not cover the locks on package lists and archives.
+    """Run apt-get, and retry while another one holds one of its locks."""
+    # apt-get's own waiting (DPkg::Lock::Timeout) does not cover the locks on package lists and
+    # archives.
     settings = {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"}
     deadline = time.monotonic() + LOCK_SECONDS
     waiting = False
@@ -101,16 +103,16 @@ def _apt_get(*arguments: str) -> subprocess.CompletedProcess[bytes]:
 
 
 def empty_folder(name: str) -> Path:
-    """Make a folder under .tools to build something in: it is moved to its place when complete."""
+    """Create a folder under .tools to build something in; it is moved into place when complete."""
     folder = TOOLS / name
-    if folder.exists():  # left by an interruption
+    if folder.exists():  # left by an interrupted set-up
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     return folder
 
 
 def move(built: Path, place: Path) -> None:
-    """Put what was built in its place, instead of what was there."""
+    """Move what was built to its place, replacing what was there."""
     if place.exists():
         shutil.rmtree(place)
     built.rename(place)

@@ -15,13 +15,13 @@ _GONE = frozenset({404, 412})
 
 
 class BlobCatalogs:
-    """Catalogues as block blobs; fulfils `ports.Catalogs`."""
+    """Catalogues as block blobs; implements `ports.Catalogs`."""
 
     def __init__(self, container: ContainerClient) -> None:
         self._container = container
 
     def current(self, name: str) -> CatalogVersion | None:
-        """Give a blob's current version, or None if there is none."""
+        """Return a blob's current version, or None if there is none."""
         try:
             properties = self._container.get_blob_client(name).get_blob_properties()
         except ResourceNotFoundError:
@@ -29,10 +29,10 @@ class BlobCatalogs:
         return _version(properties)
 
     def blocks(self, version: CatalogVersion) -> Iterator[bytes]:
-        """Give the bytes of exactly this version; raises CatalogGoneError once it is no longer there."""
+        """Yield the bytes of exactly this version; raises CatalogGoneError once it is gone."""
         blob = self._container.get_blob_client(version.name)
         try:
-            # Every ranged GET carries If-Match: two versions can never be mixed.
+            # Every ranged GET carries If-Match, so two versions are never mixed.
             yield from blob.download_blob(
                 etag=version.etag, match_condition=MatchConditions.IfNotModified
             ).chunks()
@@ -44,12 +44,12 @@ class BlobCatalogs:
             raise CatalogGoneError(overwritten=overwritten) from None
 
     def delete(self, name: str) -> None:
-        """Delete a blob; one that is not there is fine."""
+        """Delete a blob, if it is there."""
         with suppress(ResourceNotFoundError):
             self._container.delete_blob(name)
 
     def all(self) -> Iterator[CatalogVersion]:
-        """Give the current versions of all blobs, in the order of their names."""
+        """Yield the current versions of all blobs, in the order of their names."""
         return map(_version, self._container.list_blobs(include=["metadata"]))
 
 

@@ -12,22 +12,20 @@ from function_app.errors import LeaseLostError
 logger = logging.getLogger(__name__)
 
 LEASE_SECONDS = 15
-"""The shortest that Azure grants: so long after its worker's death a store is free again."""
+"""The shortest that Azure grants: after a worker's death its store is free again within this time."""
 
 LEASE_CONFLICTS = frozenset({409, 412})
 """HTTP status codes with which Azure says that the lease is another's."""
 
 _RENEW_EVERY = 4.0
-_FRESH_FOR = 8.0  # seconds after a renewal in which no other is needed
-_SURE_FOR = (
-    10.0  # seconds after a renewal in which products may go out; Digible has the rest to take them
-)
+_FRESH_FOR = 8.0  # seconds after a renewal during which no other is needed
+_SURE_FOR = 10.0  # seconds after a renewal during which products may be sent; the rest is Digible's
 _REGAIN_FOR = 30.0  # seconds of trying to renew before the lease counts as lost
 _POLL = 0.3
 
 
 class BlobLease:
-    """A lease that a thread of its own renews until it is released; fulfils `ports.Lease`."""
+    """A lease that its own thread renews until it is released; implements `ports.Lease`."""
 
     def __init__(self, lease: BlobLeaseClient, begun: float) -> None:
         """`begun` is the moment (monotonic seconds) before the lease was asked for."""
@@ -46,7 +44,7 @@ class BlobLease:
         """
         deadline = time.monotonic() + _REGAIN_FOR
         while time.monotonic() - self._renewed > _FRESH_FOR:
-            # One that ran out while storage was away can be renewed if nobody else has had it.
+            # A lease that expired while storage was away can be renewed if nobody else has taken it.
             if self._lost or time.monotonic() > deadline:
                 raise LeaseLostError
             if not self._renew():
@@ -62,7 +60,7 @@ class BlobLease:
         try:
             self._lease.release(timeout=5)
         except AzureError:
-            logger.info("a lease could not be released; it runs out by itself")
+            logger.info("a lease could not be released; it expires on its own")
 
     def _keep(self) -> None:
         while not self._over.wait(_RENEW_EVERY):

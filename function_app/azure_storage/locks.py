@@ -17,7 +17,7 @@ _POLL = 0.3
 
 
 class BlobStoreLocks:
-    """Leases and notes; fulfils `ports.StoreLocks`."""
+    """Leases and notes; implements `ports.StoreLocks`."""
 
     def __init__(self, container: ContainerClient) -> None:
         self._container = container

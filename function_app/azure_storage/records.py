@@ -16,7 +16,7 @@ _CONTENT = ContentSettings(content_type="application/json", cache_control="no-ca
 
 
 class BlobRunRecords:
-    """Run records as block blobs, their state in the metadata too; fulfils `ports.RunRecords`."""
+    """Run records as block blobs, their state in the metadata too; implements `ports.RunRecords`."""
 
     def __init__(self, container: ContainerClient) -> None:
         self._container = container

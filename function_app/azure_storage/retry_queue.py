@@ -10,7 +10,7 @@ from function_app.ports import RetryRequest
 
 
 class StorageRetryQueue:
-    """Messages in an Azure Storage queue; fulfils `ports.RetryQueue`."""
+    """Messages in an Azure Storage queue; implements `ports.RetryQueue`."""
 
     def __init__(self, queue: QueueClient) -> None:
         # Base64 is what the Functions host expects (host.json: extensions.queues.messageEncoding).
@@ -18,19 +18,19 @@ class StorageRetryQueue:
         self._queue = queue
 
     def put(self, request: RetryRequest, delay: timedelta) -> None:
-        """Have `request` come back after `delay`."""
+        """Queue `request` so that it comes back after `delay`."""
         self._queue.send_message(
             self._encode(encode_request(request)), visibility_timeout=round(delay.total_seconds())
         )
 
 
 def encode_request(request: RetryRequest) -> str:
-    """Give a request as the text of a message."""
+    """Return a request as the text of a message."""
     return json.dumps(asdict(request))
 
 
 def decode_request(text: str) -> RetryRequest:
-    """Read a message; raises ValueError if it is none of ours."""
+    """Read a message; raises ValueError if it is not a retry request."""
     message = json.loads(text)
     try:
         catalog, etag = message["catalog"], message["etag"]

@@ -29,7 +29,7 @@ _READ_STEP = 1 << 16
 
 
 class DigibleClient:
-    """Posts products to Digible; safe to share between threads. `send` fulfils `ports.SendProducts`."""
+    """Posts products to Digible; safe to share between threads. `send` implements `ports.SendProducts`."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class DigibleClient:
         connections: int,
         proxy: str | None = None,
     ) -> None:
-        """`timeout` in seconds; `connections` are kept at most; `proxy` is the address of an HTTP proxy."""
+        """`timeout` is in seconds, `connections` how many are kept, `proxy` the address of an HTTP proxy."""
         self._url = api_url.rstrip("/") + _SYNC_PATH
         self._host = urlsplit(api_url).hostname or api_url
         self._body_key = body_key
@@ -61,9 +61,9 @@ class DigibleClient:
     def send(
         self, products: Sequence[Product], token: StoredToken, send_by: float = math.inf
     ) -> Answer:
-        """Post `products` once; never raises for what a server or a network may do.
+        """Post `products` once; never raises for anything that a server or a network does.
 
-        Nothing goes out after `send_by` (monotonic seconds).
+        Nothing is sent after `send_by` (monotonic seconds).
         """
         try:
             response = self._post(self._body(products), token, send_by)
@@ -103,29 +103,29 @@ class DigibleClient:
                 body=body,
                 headers=headers,
                 timeout=self._timeout,
-                retries=False,  # ours, with a checkpoint; nor a redirect: the token goes to Digible only
+                retries=False,  # nor redirects: the token goes to Digible only
                 preload_content=False,
             ) as response,
         ):
             content, whole = _read(response)
             if response.status == HTTPStatus.OK and not content and _has_no_end(response):
-                raise ConnectionError  # http.client takes a cut in the headers for their end
+                raise ConnectionError  # http.client mistakes a cut in the headers for their end
             retry_after = retry_after_seconds(
                 response.headers.get("Retry-After"), datetime.now(UTC)
             )
             return Response(response.status, content, retry_after, whole)
 
     def _unreachable(self, error: Exception) -> str:
-        # Only the kind of the error is told: its text may quote the request.
+        # Only the kind of error is reported: its text may quote the request.
         match error:
-            case NewConnectionError():  # to urllib3 it is a time-out, too
+            case NewConnectionError():  # urllib3 counts it among the time-outs
                 return f"Digible ({self._host}) can't be reached."
             case DeadlineError() | Urllib3TimeoutError():
                 return f"Digible ({self._host}) did not answer within {self._timeout:g} seconds."
             case SSLError():
                 return f"No secure connection to Digible ({self._host}) could be made."
             case ProxyError():
-                return f"The proxy on the way to Digible ({self._host}) does not let us through."
+                return f"The proxy on the way to Digible ({self._host}) can't be used."
             case _:
                 return f"The connection to Digible ({self._host}) was cut."
 
@@ -139,12 +139,12 @@ def _manager(connections: int, proxy: str | None) -> PoolManager:
 
 
 def _has_no_end(response: BaseHTTPResponse) -> bool:
-    """Tell whether only the connection's end says where the body ends."""
+    """Return whether only the end of the connection marks the end of the body."""
     return "Content-Length" not in response.headers and "Transfer-Encoding" not in response.headers
 
 
 def _read(response: BaseHTTPResponse) -> tuple[bytes, bool]:
-    """Read a body up to MAX_BODY; tell too whether that was all of it."""
+    """Read a body up to MAX_BODY; return it, and whether that was all of it."""
     content = bytearray()
     while len(content) <= MAX_BODY:
         block = response.read(_READ_STEP, decode_content=True)

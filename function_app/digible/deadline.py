@@ -1,7 +1,7 @@
-"""What time may do to a request: bound all of it, and stop its bytes at the moment they must not go out.
+"""Limits the whole time of a request, and stops it from sending after a given moment.
 
-A socket's own time-out begins anew with every byte, so a server that trickles could hold a worker for
-hours. Here a timer shuts the socket down, and every connection asks before it sends.
+A socket's time-out starts again with every byte, so a server that sends them slowly could hold up a
+worker for hours. Here a timer shuts down the socket, and every connection checks the time before it sends.
 """
 
 import logging
@@ -19,7 +19,7 @@ from urllib3.exceptions import HTTPError
 logger = logging.getLogger(__name__)
 
 _current = threading.local()
-"""The watch of this thread's request: urllib3 hands nothing of a request on to its connection."""
+"""The watch of this thread's request: urllib3 passes nothing about a request to its connection."""
 
 
 class DeadlineError(Exception):
@@ -28,9 +28,9 @@ class DeadlineError(Exception):
 
 @contextmanager
 def deadline(seconds: float, send_by: float) -> Iterator[None]:
-    """Bound the request in the block to `seconds`, and send none of its bytes after `send_by`.
+    """Limit the request in the block to `seconds`, and send none of its bytes after `send_by`.
 
-    `send_by` is a moment in monotonic seconds. Raises DeadlineError when the time is over. Works for
+    `send_by` is in monotonic seconds. Raises DeadlineError when the time is over. Works for the
     connections of a pool manager that `keep_deadlines` has prepared.
     """
     watch = _Watch(seconds, send_by)
@@ -45,19 +45,17 @@ def deadline(seconds: float, send_by: float) -> Iterator[None]:
     finally:
         watch.timer.cancel()
         _current.watch = None
-    if (
-        watch.expired
-    ):  # a body without a length merely seems to end when its connection is shut down
+    if watch.expired:  # a body without a length seems complete when its socket is shut down
         raise DeadlineError
 
 
 def keep_deadlines(manager: PoolManager) -> None:
-    """Have the connections that a manager makes from now on keep to the `deadline` they are used in."""
+    """Make a manager's new connections keep to the `deadline` that they are used in."""
     manager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
 
 
 class _Watch:
-    """Ends a request that has taken too long, however slowly its response goes on trickling in."""
+    """Ends a request that takes too long, however slowly its response keeps coming."""
 
     def __init__(self, seconds: float, send_by: float) -> None:
         self.expired = False
@@ -70,14 +68,14 @@ class _Watch:
         self.expired = True
         if self.socket is not None:
             try:
-                # Not SSLSocket's own method, which takes the TLS away from under the reading thread.
+                # Not SSLSocket.shutdown, which removes the TLS layer while another thread reads.
                 socket.socket.shutdown(self.socket, socket.SHUT_RDWR)
             except OSError:
-                logger.debug("a connection ended together with its deadline")
+                logger.debug("a connection ended at its deadline")
 
 
 def _check(connection: HTTPConnection) -> None:
-    """Show the watch the connection's socket, and stop before bytes that must not go out any more."""
+    """Pass the connection's socket to the watch; raise TimeoutError if it is too late to send."""
     if connection.sock is None:
         connection.connect()
     watch = getattr(_current, "watch", None)

@@ -1,4 +1,4 @@
-"""What a response of Digible's means: a pure decision."""
+"""What a response from Digible means: a pure decision."""
 
 import json
 import re
@@ -16,13 +16,13 @@ from function_app.answers import (
 )
 
 MAX_BODY = 1 << 20
-"""Bytes of a response that are read at most; no answer to a batch is that long."""
+"""The most bytes of a response that are read; no answer to a batch is that long."""
 
 _MAX_WORDS = 500
 _TRANSIENT = frozenset({408, 425, 429})
 _TOKEN_REFUSED = frozenset({401, 403})
 _NOT_ABOUT_PRODUCTS = frozenset({404, 405, 407, 410, 411, 414, 415, 421, 426, 431, 451})
-# A whole token or the beginning of one; it never looks back, so that a hostile text costs no time.
+# A whole token or the beginning of one; without backtracking, so a hostile text costs no time.
 _JWT = re.compile(r"eyJ[\w-]{6,}(?:\.[\w-]*){0,2}")
 
 
@@ -33,14 +33,14 @@ class Response:
     status: int
     body: bytes = field(repr=False)
     retry_after: float | None = None
-    """Seconds, from the header."""
+    """Seconds, from the Retry-After header."""
 
     whole: bool = True
     """Whether the body was read to its end."""
 
 
 def interpret(response: Response, secret: str) -> Answer:
-    """Tell what a response means (spec, sections 1 and 3); `secret` is kept out of its words."""
+    """Return what a response means; `secret` is removed from its words."""
     status = response.status
     content = _json(response)
     words = scrubbed(_words(response, content), secret)
@@ -60,7 +60,7 @@ def interpret(response: Response, secret: str) -> Answer:
 
 
 def scrubbed(text: str, secret: str) -> str:
-    """Give `text` on one line and not too long, without `secret` or anything that looks like a token."""
+    """Return `text` on one line, shortened, and without `secret` or anything that looks like a token."""
     cleaned = text.replace(secret, "***") if secret else text
     cleaned = _JWT.sub("***", cleaned)[: 8 * _MAX_WORDS]
     cleaned = " ".join("".join(c if c.isprintable() else " " for c in cleaned).split())
@@ -94,10 +94,10 @@ def _says_failed(content: Any) -> bool:
 
 
 def _words(response: Response, content: Any) -> str:
-    """Give Digible's own words: its message if it sent one, else the beginning of what it sent."""
+    """Return Digible's own words: its message if it sent one, otherwise its body."""
     if message := _message(content):
         return message
-    # The whole body: half a secret at a cut would not be known as one.
+    # The whole body, since half a secret at the end of an excerpt would not be recognised.
     text = response.body.decode("utf-8", "replace").strip()
     if text:
         return text

@@ -1,4 +1,4 @@
-"""Stands in for the function: writes the run records that a test tells it, for each new catalogue."""
+"""A stand-in for the function: writes the run records that a test wants for each new catalogue."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -19,11 +19,11 @@ from contract.run_record import encode_run
 from tests.agent.shops import make_run
 
 Answer = Callable[[Run], list[Run | bytes]]
-"""Gives, for a run that has begun, what is written into its record one after another."""
+"""Returns, for a run that has begun, the successive contents of its record."""
 
 
 class FunctionStandIn:
-    """Answers the catalogues of one store."""
+    """Writes the run records of one store's catalogues."""
 
     def __init__(self, connection_string: str, store: StoreName, answer: Answer) -> None:
         self._connection_string = connection_string
@@ -32,7 +32,7 @@ class FunctionStandIn:
         self._stop = threading.Event()
 
     def work(self) -> None:
-        """Look for catalogues until told to stop."""
+        """Look for new catalogues until `stop` is called."""
         with BlobServiceClient.from_connection_string(self._connection_string) as service:
             seen: set[str] = set()
             container = service.get_container_client(CATALOGS)
@@ -51,7 +51,7 @@ class FunctionStandIn:
             record.upload_blob(data, overwrite=True)
 
     def stop(self) -> None:
-        """Let `work` return."""
+        """Make `work` return."""
         self._stop.set()
 
 
@@ -59,7 +59,7 @@ class FunctionStandIn:
 def function_that_answers(
     connection_string: str, store: StoreName, answer: Answer
 ) -> Iterator[None]:
-    """Run the stand-in beside the block."""
+    """Run the stand-in in a thread during the block."""
     function = FunctionStandIn(connection_string, store, answer)
     thread = threading.Thread(target=function.work)
     thread.start()

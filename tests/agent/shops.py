@@ -1,4 +1,4 @@
-"""What the agent's tests share: a shop's table, a source that may break, somebody who watches, a clock."""
+"""What the agent's tests share: a shop's table, a run, and a fake source, progress and clock."""
 
 import os
 import sqlite3
@@ -22,12 +22,12 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
 def clean_environment() -> dict[str, str]:
-    """Give our environment without any setting of the agent's."""
+    """Return our environment without the agent's settings."""
     return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
 
 
 def make_shop(path: Path, rows: Iterable[Row], table: str = "Products") -> Path:
-    """Make a SQLite file with a table as shopMaster's."""
+    """Create a SQLite file with a table like shopMaster's."""
     quoted = table.replace('"', '""')
     with closing(sqlite3.connect(path)) as database, database:
         database.execute(
@@ -39,14 +39,14 @@ def make_shop(path: Path, rows: Iterable[Row], table: str = "Products") -> Path:
 
 
 def products(count: int) -> list[Row]:
-    """Give so many rows, all of them good."""
+    """Return that many rows, all of them good."""
     return [
         (f"P{number:04}", f"Product {number}", f"{number}.50") for number in range(1, count + 1)
     ]
 
 
 def make_run(state: RunState = RunState.SENDING, **values: object) -> Run:
-    """Give a run with the values that a test is about."""
+    """Return a run with the values that a test is about."""
     given: dict[str, object] = {
         "run": RunId("20261123T120000Z-1a2b3c4d.8DC12"),
         "store": StoreName("0001"),
@@ -57,12 +57,12 @@ def make_run(state: RunState = RunState.SENDING, **values: object) -> Run:
         "updated_at": NOW,
         **values,
     }
-    return Run(state=state, **given)  # type: ignore[arg-type]  # the tests know their types
+    return Run(state=state, **given)  # type: ignore[arg-type]  # the tests pass the right types
 
 
 @dataclass
 class FakeSource:
-    """A table in memory, which may break after its last row."""
+    """A table in memory; reading it may fail after the last row."""
 
     table: list[Row]
     breaks_with: BaseException | None = None
@@ -78,7 +78,7 @@ class FakeSource:
 
 @dataclass
 class FakeProgress:
-    """Remembers what it was told."""
+    """Records the calls that it gets."""
 
     begun: list[str] = field(default_factory=list)
     reached: list[tuple[int, int | None]] = field(default_factory=list)
@@ -100,7 +100,7 @@ class FakeProgress:
 
 
 class FakeTime:
-    """Time that passes only when somebody sleeps."""
+    """Time that passes only during a sleep."""
 
     def __init__(self) -> None:
         self.now = 0.0

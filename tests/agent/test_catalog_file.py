@@ -1,4 +1,4 @@
-"""A catalogue in a local file: complete, or not there."""
+"""A catalogue in a local file: complete, or absent."""
 
 from pathlib import Path
 
@@ -12,17 +12,17 @@ from agent.errors import AgentError, SettingsError
     ("name", "packed"),
     [("x.json", False), ("x.json.gz", True), ("X.JSON.GZ", True), ("a.b.json", False)],
 )
-def test_the_ending_says_how_it_is_written(name: str, packed: bool) -> None:
+def test_the_ending_of_the_name_decides_the_format(name: str, packed: bool) -> None:
     assert is_packed(Path(name)) is packed
 
 
 @pytest.mark.parametrize("name", ["x", "x.csv", "x.gz", "x.jsonl", "json"])
-def test_another_ending_is_refused(name: str) -> None:
+def test_any_other_ending_is_refused(name: str) -> None:
     with pytest.raises(SettingsError, match=r"\.json or \.json\.gz"):
         is_packed(Path(name))
 
 
-def test_a_file_appears_when_it_is_complete(tmp_path: Path) -> None:
+def test_a_file_appears_only_when_it_is_complete(tmp_path: Path) -> None:
     path = tmp_path / "x.json"
     path.write_bytes(b"old")
     with new_file(path) as file:
@@ -33,23 +33,23 @@ def test_a_file_appears_when_it_is_complete(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "told_as"),
+    ("error", "raised_as"),
     [(ValueError, ValueError), (KeyboardInterrupt, KeyboardInterrupt), (OSError, AgentError)],
 )
 def test_an_unfinished_file_leaves_nothing_behind(
-    tmp_path: Path, error: type[BaseException], told_as: type[BaseException]
+    tmp_path: Path, error: type[BaseException], raised_as: type[BaseException]
 ) -> None:
     def write_half() -> None:
         with new_file(tmp_path / "x.json") as file:
             file.write(b"half")
             raise error
 
-    with pytest.raises(told_as):
+    with pytest.raises(raised_as):
         write_half()
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+def test_a_path_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     missing = tmp_path / "gone" / "x.json"
     with pytest.raises(AgentError, match="can't be written") as caught, new_file(missing):
         pass

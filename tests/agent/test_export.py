@@ -1,4 +1,4 @@
-"""The export: every row of the table, in one catalogue, whole or not at all."""
+"""The export: every row of the table in one catalogue, whole or not at all."""
 
 import gzip
 import hashlib
@@ -22,7 +22,7 @@ NAME = "0001/20261123T120000Z-1a2b3c4d.json.gz"
 
 
 class FakeStore:
-    """A store of catalogues in memory."""
+    """Catalogues kept in memory; implements `export.CatalogStore`."""
 
     def __init__(self) -> None:
         self.blobs: dict[str, tuple[bytes, CatalogMetadata]] = {}
@@ -62,20 +62,20 @@ def test_the_metadata_describes_the_stored_bytes() -> None:
     assert CatalogMetadata.from_headers(metadata.to_headers()) == metadata
 
 
-def test_each_export_has_a_trace_of_its_own() -> None:
+def test_each_export_has_its_own_trace() -> None:
     _, first = written(FakeSource(products(1)))
     _, second = written(FakeSource(products(1)))
     assert first.traceparent != second.traceparent
 
 
-def test_a_catalogue_is_gzipped_only_if_asked() -> None:
+def test_a_catalogue_is_gzipped_only_on_request() -> None:
     plain, _ = written(FakeSource(products(5)), packed=False)
     packed, _ = written(FakeSource(products(5)))
     assert gzip.decompress(packed) == plain
     assert plain.startswith(b"[")
 
 
-def test_an_empty_table_is_no_catalogue() -> None:
+def test_an_empty_table_is_refused() -> None:
     with pytest.raises(EmptyTableError, match="nothing was uploaded"):
         written(FakeSource([]))
 
@@ -86,8 +86,8 @@ def test_a_price_keeps_its_digits(price: Decimal) -> None:
     assert rows_of(data)[0].sell_price == format(price, "f")
 
 
-def test_a_value_that_cannot_be_sent_is_written_all_the_same() -> None:
-    """Only the function judges, so that each rejection is in the one record that people read."""
+def test_a_value_that_cannot_be_sent_is_still_written() -> None:
+    """Only the function rejects products, so every rejection is in the one record people read."""
     unfit: list[tuple[object, object, object]] = [
         (Decimal("7.5"), Decimal(3), float("inf")),
         ("7", "T\ud800", float("nan")),
@@ -97,12 +97,12 @@ def test_a_value_that_cannot_be_sent_is_written_all_the_same() -> None:
     assert metadata.rows == 3
 
 
-def test_a_source_that_breaks_leaves_the_export_unfinished() -> None:
+def test_an_error_from_the_source_ends_the_export() -> None:
     with pytest.raises(RuntimeError, match="cut"):
         written(FakeSource(products(3), breaks_with=RuntimeError("cut")))
 
 
-def test_the_upload_knows_the_run_it_becomes() -> None:
+def test_an_upload_knows_the_id_of_its_run() -> None:
     target, store, progress = io.BytesIO(), FakeStore(), FakeProgress()
     metadata = write_products(FakeSource(products(4)), target, progress, packed=True)
     upload = upload_catalog(store, NAME, target, metadata, progress)
@@ -110,7 +110,7 @@ def test_the_upload_knows_the_run_it_becomes() -> None:
     assert (upload.store, upload.run) == run_of(parse_name(NAME), '"0x8DC12"')
 
 
-def test_progress_is_told_of_rows_and_bytes() -> None:
+def test_progress_counts_rows_and_bytes() -> None:
     target, progress = io.BytesIO(), FakeProgress()
     metadata = write_products(FakeSource(products(1_200)), target, progress, packed=True)
     assert progress.reached == [(0, 1200), (500, None), (1000, None), (1200, None)]

@@ -1,4 +1,4 @@
-"""Following a run: until it ends or time is up, and through everything that passes."""
+"""Following a run until it ends or time is up, in spite of trouble that passes."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -17,7 +17,7 @@ AWAY = StorageUnavailableError("The storage account can't be reached.")
 
 
 class FakeRecords:
-    """Gives one thing after another, the last one for ever."""
+    """Returns or raises the given items in turn, then keeps repeating the last one."""
 
     def __init__(self, *given: Run | StorageError | None) -> None:
         self._given = list(given)
@@ -32,7 +32,7 @@ class FakeRecords:
 
 
 class Watch:
-    """A follower with time and progress of its own."""
+    """A follower with its own fakes."""
 
     def __init__(self, *given: Run | StorageError | None) -> None:
         self.records = FakeRecords(*given)
@@ -45,13 +45,13 @@ class Watch:
 
 
 @pytest.mark.parametrize("state", [state for state in RunState if state.is_final])
-def test_it_ends_with_the_run(state: RunState) -> None:
+def test_following_ends_with_the_run(state: RunState) -> None:
     watch = Watch(None, SENDING, replace(DONE, state=state))
     assert watch.follow() == replace(DONE, state=state)
     assert watch.records.reads == 3
 
 
-def test_the_pauses_grow_from_a_quarter_second_to_two() -> None:
+def test_the_pauses_grow_from_a_quarter_of_a_second_to_two_seconds() -> None:
     watch = Watch(SENDING)
     watch.follow(20)
     slept = watch.time.slept
@@ -60,14 +60,14 @@ def test_the_pauses_grow_from_a_quarter_second_to_two() -> None:
     assert max(slept) == 2
 
 
-def test_time_that_is_up_gives_the_run_as_last_seen() -> None:
+def test_when_time_is_up_the_run_is_returned_as_last_seen() -> None:
     watch = Watch(None, SENDING)
     assert watch.follow(10) == SENDING
     assert watch.time.now == pytest.approx(10)
     assert Watch(None).follow(10) is None
 
 
-def test_an_outage_is_waited_out_and_mentioned_once() -> None:
+def test_each_outage_is_waited_out_and_mentioned_once() -> None:
     watch = Watch(SENDING, AWAY, AWAY, AWAY, SENDING, AWAY, DONE)
     assert watch.follow() == DONE
     assert len(watch.progress.said) == 2
@@ -79,7 +79,7 @@ def test_a_refusal_is_not_waited_out() -> None:
         Watch(SENDING, StorageError("refused")).follow()
 
 
-def test_a_waiting_run_is_told_of_with_its_hour_and_followed_further() -> None:
+def test_a_waiting_run_is_reported_with_its_time_and_followed_further() -> None:
     waiting = make_run(
         RunState.WAITING, message="Digible is down.", retry_at=NOW + timedelta(minutes=5)
     )
@@ -90,7 +90,7 @@ def test_a_waiting_run_is_told_of_with_its_hour_and_followed_further() -> None:
     assert watch.progress.said == [f"Digible is down. It goes on at {hour}." for hour in hours]
 
 
-def test_progress_counts_what_is_settled() -> None:
+def test_progress_counts_settled_products() -> None:
     watch = Watch(SENDING, replace(SENDING, accepted=300, rejected=20), DONE)
     watch.follow()
     assert watch.progress.reached == [(0, None), (200, 400), (320, 400), (400, 400)]

@@ -21,12 +21,12 @@ table_names = st.lists(parts, min_size=1, max_size=3).map(tuple)
 
 
 @given(table_names)
-def test_a_quoted_table_name_is_read_back_whatever_is_in_it(name: tuple[str, ...]) -> None:
+def test_a_quoted_table_name_is_read_back_whatever_it_contains(name: tuple[str, ...]) -> None:
     assert parse_table_name(quote_table(name)) == name
 
 
 @given(table_names)
-def test_a_shown_table_name_can_be_put_into_the_settings(name: tuple[str, ...]) -> None:
+def test_a_shown_table_name_can_be_used_in_the_settings(name: tuple[str, ...]) -> None:
     assert parse_table_name(shown_table(name)) == name
 
 
@@ -36,17 +36,17 @@ def test_sql_server_reads_a_quoted_name_as_one_name(name: tuple[str, ...]) -> No
 
 
 @given(parts)
-def test_a_quoted_column_name_is_read_back_whatever_is_in_it(name: str) -> None:
+def test_a_quoted_column_name_is_read_back_whatever_it_contains(name: str) -> None:
     assert parse_name(quote_bracketed(name)) == name
 
 
 @given(st.text())
-def test_any_text_is_a_table_name_or_is_refused_in_words(text: str) -> None:
+def test_any_text_is_a_table_name_or_is_refused_with_a_reason(text: str) -> None:
     assert (reason(text) or "is fine").startswith(("has ", "is ", "contains "))
 
 
 def reason(text: str) -> str | None:
-    """Why a text is no table name, or None if it is one that survives quoting."""
+    """Return why a text is not a table name, or None if it is one and survives quoting."""
     try:
         name = parse_table_name(text)
     except ValueError as refused:
@@ -69,7 +69,7 @@ def reason(text: str) -> str | None:
         ("x] FROM y", ("x] FROM y",)),
     ],
 )
-def test_a_table_name_is_taken_apart(written: str, name: tuple[str, ...]) -> None:
+def test_a_table_name_is_split_into_its_parts(written: str, name: tuple[str, ...]) -> None:
     assert parse_table_name(written) == name
 
 
@@ -88,7 +88,7 @@ def test_a_table_name_is_taken_apart(written: str, name: tuple[str, ...]) -> Non
         ("a\0b", "NUL"),
     ],
 )
-def test_what_is_no_table_name_is_refused(written: str, reason: str) -> None:
+def test_an_invalid_table_name_is_refused(written: str, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         parse_table_name(written)
 
@@ -97,11 +97,11 @@ def test_what_is_no_table_name_is_refused(written: str, reason: str) -> None:
     ("written", "name"),
     [("SellPrice", "SellPrice"), ("price.net", "price.net"), ("[Sell]]Price]", "Sell]Price")],
 )
-def test_a_column_name_has_no_parts(written: str, name: str) -> None:
+def test_a_column_name_is_not_split(written: str, name: str) -> None:
     assert parse_name(written) == name
 
 
-def test_the_closest_names_come_first_and_ten_at_most() -> None:
+def test_at_most_ten_names_are_returned_closest_first() -> None:
     names = [*(f"table{number}" for number in range(30)), "Product", "products"]
 
     assert closest("Products", names)[:2] == ["products", "Product"]

@@ -1,4 +1,4 @@
-"""Products read from a SQLite file, with the digits its column promises."""
+"""Products read from a SQLite file, with the decimals that the price column declares."""
 
 import sqlite3
 from collections.abc import Callable
@@ -24,7 +24,7 @@ SHOP = "ProductID VARCHAR(25), ProductName VARCHAR(75), SellPrice NUMERIC(18,2),
 
 @pytest.fixture
 def make(tmp_path: Path) -> Make:
-    """Makes a database of one table and returns it as the agent reads it."""
+    """Return a function that creates a database with one table, as the agent reads it."""
 
     def make_table(*rows: tuple[object, ...], columns: str = SHOP) -> SqliteTable:
         path = tmp_path / "my shop #1%.db"  # characters that a URI must escape
@@ -48,7 +48,7 @@ def failure(table: SqliteTable) -> DatabaseError:
     return caught.value
 
 
-def test_the_three_columns_are_read_in_the_order_of_the_ids(make: Make) -> None:
+def test_the_three_columns_are_read_in_order_of_the_ids(make: Make) -> None:
     table = make(("b", "Té", "1.5", 1), ("a", "x", 12.5, 0), ("A", None, None, 0), ("a", "y", 7, 0))
 
     assert read(table) == [
@@ -77,7 +77,7 @@ def test_the_three_columns_are_read_in_the_order_of_the_ids(make: Make) -> None:
         ("", 0.1, "Decimal('0.1')"),
     ],
 )
-def test_a_price_has_the_digits_its_column_declares_and_loses_none(
+def test_a_price_has_the_decimals_its_column_declares_and_loses_no_digit(
     make: Make, declared: str, stored: object, price: str
 ) -> None:
     table = make(("1", "x", stored), columns=f"ProductID, ProductName, SellPrice {declared}")
@@ -103,7 +103,7 @@ def test_ids_stay_whole_numbers(make: Make) -> None:
     assert read(table) == [(9, "y", 2), (10, "x", 1)]
 
 
-def test_100_000_rows_come_in_order(make: Make) -> None:
+def test_100_000_rows_are_read_in_order(make: Make) -> None:
     table = make(*((f"P{row:06d}", "x", 1, 0) for row in reversed(range(100_000))))
 
     ids = [row[0] for row in SqliteSource(table).rows()]
@@ -111,7 +111,7 @@ def test_100_000_rows_come_in_order(make: Make) -> None:
     assert ids == [f"P{row:06d}" for row in range(100_000)]
 
 
-def test_names_with_quotes_are_only_names(tmp_path: Path) -> None:
+def test_names_may_contain_quotes(tmp_path: Path) -> None:
     path = tmp_path / "shop.db"
     with closing(sqlite3.connect(path)) as database, database:
         database.execute('CREATE TABLE "Pro\'d""ucts.x" ("a""b", [n m], p)')
@@ -121,7 +121,7 @@ def test_names_with_quotes_are_only_names(tmp_path: Path) -> None:
     assert read(SqliteTable(path, "Pro'd\"ucts.x", columns)) == [(1, 2, 3)]
 
 
-def test_a_missing_file_is_named_and_not_made(tmp_path: Path) -> None:
+def test_a_missing_file_is_named_and_not_created(tmp_path: Path) -> None:
     error = failure(SqliteTable(tmp_path / "none.db", "Products", Columns()))
 
     assert error.problem is DatabaseProblem.NO_DATABASE
@@ -129,7 +129,7 @@ def test_a_missing_file_is_named_and_not_made(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "shop.db"
     path.write_text("ProductID;ProductName;SellPrice\n" * 100, encoding="utf-8")
 
@@ -140,32 +140,34 @@ def test_a_missing_table_is_named_with_those_that_exist(make: Make) -> None:
     error = failure(replace(make(), name="dbo.Product"))
 
     assert error.problem is DatabaseProblem.NO_TABLE
-    assert "no table “dbo.Product”. The closest to it are: Products." in str(error)
+    assert "no table “dbo.Product”. Similar names: Products." in str(error)
 
 
 def test_missing_columns_are_named_with_those_that_exist(make: Make) -> None:
     error = failure(replace(make(), columns=Columns(product_name="Name", sell_price="Price")))
 
     assert error.problem is DatabaseProblem.NO_COLUMN
-    assert "has no column Name and Price. It has: ProductID, ProductName, SellPrice" in str(error)
+    assert "has no column Name and Price. Its columns: ProductID, ProductName, SellPrice" in str(
+        error
+    )
 
 
 def test_raw_bytes_are_an_error_that_names_the_column(make: Make) -> None:
     error = failure(make(("1", b"\x89PNG", 1, 0)))
 
     assert error.problem is DatabaseProblem.VALUE
-    assert "The column ProductName holds raw bytes" in str(error)
+    assert "The column ProductName contains raw bytes" in str(error)
 
 
-def test_text_that_is_no_utf_8_is_an_error(make: Make) -> None:
+def test_text_that_is_not_utf_8_is_an_error(make: Make) -> None:
     table = make(("1", "x", 1, 0))
     with closing(sqlite3.connect(table.path)) as database, database:
         database.execute("UPDATE Products SET ProductName = CAST(x'436166e9' AS TEXT)")
 
-    assert "holds text that is no UTF-8" in str(failure(table))
+    assert "contains text that is not UTF-8" in str(failure(table))
 
 
-def test_a_locked_file_is_told(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_locked_file_is_reported(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite, "_LOCK_SECONDS", 0)
     table = make()
     with closing(sqlite3.connect(table.path)) as other:
@@ -174,7 +176,7 @@ def test_a_locked_file_is_told(make: Make, monkeypatch: pytest.MonkeyPatch) -> N
         assert failure(table).problem is DatabaseProblem.LOCKED
 
 
-def test_the_file_can_only_be_read(make: Make) -> None:
+def test_the_file_is_opened_read_only(make: Make) -> None:
     uri = sqlite._uri(make(("1", "x", 1, 0)).path)
 
     with (
@@ -191,5 +193,5 @@ def test_the_file_can_only_be_read(make: Make) -> None:
         ("/shop/50%#?.db", "file:///shop/50%25%23%3F.db?mode=ro"),
     ],
 )
-def test_a_path_is_escaped(path: str, uri: str) -> None:
+def test_a_path_is_escaped_in_the_uri(path: str, uri: str) -> None:
     assert sqlite._uri(Path(path)).endswith(uri.removeprefix("file://"))

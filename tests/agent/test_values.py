@@ -1,4 +1,4 @@
-"""A row as a database returns it, and what the function can make of it once it is in a catalogue."""
+"""A row as a database returns it, and what the function makes of it in a catalogue."""
 
 from decimal import Decimal
 
@@ -14,7 +14,7 @@ COLUMNS = Columns("Id", "Name", "Price")
 
 
 def checked(*row: object) -> Product | Rejection:
-    """What becomes of a row on its way through a catalogue."""
+    """Return what the function makes of a row that went through a catalogue."""
     (read,) = read_catalog(write_catalog([catalog_row(row, COLUMNS)]))
     return check_product(read, 1)
 
@@ -30,7 +30,7 @@ def checked(*row: object) -> Product | Rejection:
         (Decimal(12345678901234567890123456789012345678), 12345678901234567890123456789012345678),
     ],
 )
-def test_an_id_stays_text_or_a_whole_number_whatever_its_column(
+def test_an_id_is_text_or_a_whole_number_whatever_its_column_type(
     product_id: object, sent: object
 ) -> None:
     product = checked(product_id, "Tea", "1.00")
@@ -50,7 +50,9 @@ def test_an_id_stays_text_or_a_whole_number_whatever_its_column(
         (1e22, "1" + "0" * 22),
     ],
 )
-def test_a_price_keeps_its_digits_and_a_float_has_its_shortest(price: object, sent: str) -> None:
+def test_a_price_keeps_its_digits_and_a_float_gets_its_shortest_form(
+    price: object, sent: str
+) -> None:
     product = checked("1", "Tea", price)
     assert isinstance(product, Product)
     assert product.product_price == sent
@@ -70,7 +72,7 @@ def test_a_price_keeps_its_digits_and_a_float_has_its_shortest(price: object, se
     ],
     ids=repr,
 )
-def test_a_value_that_cannot_be_sent_is_rejected_with_its_reason(
+def test_a_value_that_cannot_be_sent_is_rejected_with_a_reason(
     row: tuple[object, object, object], reason: str
 ) -> None:
     rejection = checked(*row)
@@ -83,6 +85,6 @@ def test_a_value_that_cannot_be_sent_is_rejected_with_its_reason(
 def test_raw_bytes_are_an_error_that_names_the_column(place: int, value: object) -> None:
     row: list[object] = ["7", "Tea", "1"]
     row[place] = value
-    with pytest.raises(DatabaseError, match=f"The column {COLUMNS[place]} holds raw") as caught:
+    with pytest.raises(DatabaseError, match=f"The column {COLUMNS[place]} contains raw") as caught:
         catalog_row(row, COLUMNS)
     assert caught.value.problem is DatabaseProblem.VALUE

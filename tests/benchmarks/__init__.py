@@ -1,1 +1,1 @@
-"""What things cost: `make bench` measures them, each as a ratio to something run beside it."""
+"""What things cost: `make bench` measures each, also as a ratio to something run beside it."""

@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks`: prints what things cost; fails if checkpoints cost too much."""
+"""`python -m tests.benchmarks`: print what things cost; fail if checkpoints cost too much."""
 
 import argparse
 import os
@@ -11,11 +11,13 @@ _PARTS = ("imports", "checkpoint", "agent", "function")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure; gives the exit status."""
+    """Measure, and return the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.benchmarks", description="Measure speed and memory."
     )
-    parser.add_argument("--only", choices=_PARTS, action="append", help="one part, or several")
+    parser.add_argument(
+        "--only", choices=_PARTS, action="append", help="only this part (repeatable)"
+    )
     chosen = parser.parse_args(arguments).only or _PARTS
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
     is_good = True

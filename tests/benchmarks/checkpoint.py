@@ -1,4 +1,4 @@
-"""What saving the run record after every batch costs, at 100 ms a batch."""
+"""What it costs to save the run record after every batch, at 100 ms per batch."""
 
 import random
 import statistics
@@ -38,7 +38,7 @@ MOST = 1.10
 
 
 class RecordsInMemory:
-    """Run records that cost nothing and survive nothing; fulfils `ports.RunRecords`."""
+    """Run records that cost nothing and don't survive a crash; implements `ports.RunRecords`."""
 
     def __init__(self) -> None:
         self._stored: dict[tuple[StoreName, RunId], StoredRun] = {}
@@ -60,7 +60,10 @@ class RecordsInMemory:
 
 
 def measure() -> tuple[str, bool]:
-    """Deliver the same catalogue both ways in turn; gives the table, and whether the cost is within bounds."""
+    """Deliver the same catalogue both ways in turn.
+
+    Return the table, and whether the cost is within bounds.
+    """
     with _ports() as ports:
         ways: dict[str, list[float]] = {"real": [], "memory": []}
         stores = count(1)

@@ -1,4 +1,4 @@
-"""What the libraries cost before anything is done: time to import and memory."""
+"""What the libraries cost before they do anything: the time to import them, and memory."""
 
 import statistics
 import subprocess
@@ -20,7 +20,7 @@ _MODULES = {
     "requests": "requests",
     "azure-functions": "azure.functions",
     "the blob binding": "azurefunctions.extensions.bindings.blob",
-    "all that the function imports": (
+    "everything that the function imports": (
         "azure.functions, azurefunctions.extensions.bindings.blob, azure.identity, "
         "azure.keyvault.secrets, azure.storage.queue, requests, jwt, contract.run"
     ),
@@ -28,7 +28,7 @@ _MODULES = {
 
 
 def measure() -> str:
-    """Import each in a fresh Python; gives the table, with ratios to a Python that imports nothing."""
+    """Import each in a new Python; return the table, with ratios to a Python without imports."""
     bare_seconds, bare_megabytes = _costs("sys")
     lines = [
         Line("Python alone, time", bare_seconds, "s"),

@@ -1,4 +1,4 @@
-"""How much memory the agent takes to export, and the function to deliver, many products."""
+"""How much memory the agent uses to export, and the function to deliver, many products."""
 
 import os
 import re
@@ -23,7 +23,7 @@ _LONGEST = 900.0
 
 
 def measure_agent() -> str:
-    """Export tables from the SQL Server stand-in through Microsoft's driver; gives the table."""
+    """Export from the SQL Server stand-in through Microsoft's driver; return the measurements."""
     lines: list[Line] = []
     with tempfile.TemporaryDirectory() as made:
         for size in SIZES:
@@ -37,7 +37,9 @@ def measure_agent() -> str:
                 Line(f"plain export, {size:,} rows", plain, "MB"),
                 Line(f"`agent upload --output`, {size:,} rows", ours, "MB", plain),
             ]
-    return table("The agent's memory (peak, resident), from SQL Server's stand-in", lines)
+    return table(
+        "The agent's memory (peak, resident), exporting from the SQL Server stand-in", lines
+    )
 
 
 def _login(output: str) -> Login:
@@ -65,7 +67,7 @@ def _agent(login: Login, folder: Path) -> tuple[list[str], dict[str, str]]:
 
 
 def measure_function() -> str:
-    """Deliver catalogues through the host; gives the table."""
+    """Deliver catalogues through the host; return the measurements."""
     lines: list[Line] = []
     with tempfile.TemporaryDirectory() as made, Stack(Path(made)) as stack:
         trial = Trial(stack)
@@ -76,7 +78,7 @@ def measure_function() -> str:
         lines.append(Line("the host, idle", memory.megabytes, "MB"))
         for size in SIZES:
             lines += _delivered(trial, size)
-    return table("The function's memory (peak, resident), the host's included", lines)
+    return table("The function's memory (peak, resident), including the host's", lines)
 
 
 def _delivered(trial: Trial, size: int) -> list[Line]:
@@ -97,7 +99,7 @@ def _delivered(trial: Trial, size: int) -> list[Line]:
 
 
 def _peak(arguments: Sequence[str], environment: Mapping[str, str]) -> float:
-    """Run a command to its end; gives its peak in MB, raises ProcessError if it fails."""
+    """Run a command to its end; return its peak in MB, or raise ProcessError if it fails."""
     whole = {**without_settings(os.environ), "PYTHONPATH": str(ROOT), **environment}
     process = Server(arguments[2], arguments, environment=whole, directory=ROOT)
     with Memory(process.pid) as memory:

@@ -1,4 +1,4 @@
-"""What one would write first: the whole table in memory, then the whole catalogue. For comparison only."""
+"""For comparison only, the obvious way: the whole table in memory, then the whole catalogue."""
 
 import gzip
 import json

@@ -12,7 +12,7 @@ class Line:
     value: float
     unit: str
     beside: float | None = None
-    """The same of what was run beside it; None for that itself."""
+    """The same measurement of what was run beside it; None if this is that line."""
 
     @property
     def cells(self) -> tuple[str, str, str]:
@@ -23,7 +23,7 @@ class Line:
 
 
 def table(title: str, lines: Sequence[Line]) -> str:
-    """Give the lines one below the other, aligned."""
+    """Return the lines as aligned text."""
     cells = [line.cells for line in lines]
     widths = [max(len(row[column]) for row in cells) for column in range(3)]
     rows = (

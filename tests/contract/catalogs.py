@@ -18,14 +18,14 @@ from contract.compression import CatalogError
 from contract.product import CatalogRow, Product, Rejection, check_products
 
 PROPERTY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-"""For tests of properties: as many examples as a quick suite bears, on a machine however busy."""
+"""Settings of property tests: few examples, for a quick suite; no deadline, for busy machines."""
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40).filter(str.strip)
-"""Any text but a blank one: umlauts, emojis and control characters included."""
+"""Any text that is not blank, including umlauts, emojis and control characters."""
 
 IDS = st.one_of(TEXT, st.integers(-(10**99) + 1, 10**99))
 BLOCK = 4 << 20
-"""Bytes that storage gives at a time."""
+"""How many bytes storage returns at a time."""
 
 GOOD = '{"ProductID": "A1", "ProductName": "Tea", "SellPrice": 12.50}'
 BLOCK_SIZES = st.lists(st.integers(1, 300), min_size=1, max_size=5)
@@ -43,20 +43,20 @@ class Written:
     digits: str
 
     def json(self, *, ascii_only: bool, extra: str = "") -> str:
-        """Give the product as a JSON object, with an `extra` key if there is one."""
+        """Return the product as a JSON object that begins with the `extra` keys, if any."""
         product_id = json.dumps(self.product_id, ensure_ascii=ascii_only)
         name = json.dumps(self.name, ensure_ascii=ascii_only)
         return f'{{{extra}"ProductID": {product_id}, "ProductName": {name}, "SellPrice": {self.price}}}'
 
     @property
     def product(self) -> Product:
-        """Give what Digible must get."""
+        """What Digible must receive."""
         return Product(self.product_id, self.name, self.digits)
 
 
 @st.composite
 def prices(draw: st.DrawFn) -> tuple[str, str]:
-    """A price as written in a JSON number, and its plain digits."""
+    """Draw a price as a JSON number writes it, and its plain digits."""
     whole = draw(st.one_of(st.just("0"), st.from_regex(r"[1-9][0-9]{0,37}", fullmatch=True)))
     fraction = draw(st.one_of(st.just(""), st.from_regex(r"\.[0-9]{1,38}", fullmatch=True)))
     return whole + fraction, whole + fraction
@@ -64,7 +64,7 @@ def prices(draw: st.DrawFn) -> tuple[str, str]:
 
 @st.composite
 def written_products(draw: st.DrawFn) -> Written:
-    """Products that can be sent, their prices written as numbers and as text."""
+    """Draw a product that can be sent, its price written as a number or as text."""
     price, digits = draw(prices())
     return Written(
         draw(IDS), draw(TEXT), price if draw(st.booleans()) else json.dumps(price), digits
@@ -104,12 +104,12 @@ FORMS: dict[str, Callable[[list[str]], str]] = {
 
 
 def packed(data: bytes) -> bytes:
-    """Pack with gzip, the same today and tomorrow."""
+    """Pack with gzip, always into the same bytes."""
     return gzip.compress(data, mtime=0)
 
 
 def gzip_members(data: bytes) -> bytes:
-    """Pack with gzip as several members after one another, an empty one among them."""
+    """Pack with gzip as several consecutive members, one of them empty."""
     third = len(data) // 3
     parts = (data[:third], b"", data[third : 2 * third], data[2 * third :])
     return b"".join(map(packed, parts))
@@ -126,7 +126,7 @@ PACKINGS: dict[str, Callable[[bytes], bytes]] = {
 
 
 def cut(data: bytes, sizes: Sequence[int]) -> Iterator[bytes]:
-    """Give the bytes in blocks of these sizes, taken round and round."""
+    """Yield the bytes in blocks of these sizes, taking the sizes in turn, again and again."""
     start = 0
     for size in itertools.cycle(sizes):
         if start >= len(data):
@@ -136,7 +136,7 @@ def cut(data: bytes, sizes: Sequence[int]) -> Iterator[bytes]:
 
 
 def read_cut(data: bytes, sizes: Sequence[int]) -> Iterator[CatalogRow]:
-    """Read a catalogue that arrives in blocks of these sizes, and is decoded in steps as small (from 2 bytes)."""
+    """Read a catalogue in blocks of these sizes, decoded in steps as small (at least 2 bytes)."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compression, "_PACKED_STEP", min(max(sizes[0], 2), 1 << 14))
         patch.setattr(compression, "_STEP", min(max(sizes[-1], 2), 1 << 18))
@@ -144,7 +144,7 @@ def read_cut(data: bytes, sizes: Sequence[int]) -> Iterator[CatalogRow]:
 
 
 def outcomes(data: bytes | str, sizes: Sequence[int] = (1 << 20,)) -> list[Product | Rejection]:
-    """Read a catalogue to its end and check each product of it."""
+    """Read a whole catalogue and check each of its products."""
     rows = read_cut(data.encode() if isinstance(data, str) else data, sizes)
     return [outcome for _, outcome in check_products(rows, ids_are_unique=False)]
 
@@ -152,12 +152,12 @@ def outcomes(data: bytes | str, sizes: Sequence[int] = (1 << 20,)) -> list[Produ
 def row(
     product_id: object = "A1", name: object = "Tea", price: object = Decimal("12.50")
 ) -> CatalogRow:
-    """Give a row of which a test minds only a part."""
+    """Return a row, for tests that care about only some of its values."""
     return CatalogRow(product_id, name, price)
 
 
 class Counted:
-    """Blocks that are made only when they are asked for, and counted."""
+    """Blocks that are made only on request, with a count of the bytes taken."""
 
     def __init__(self, blocks: Iterable[bytes]) -> None:
         self._blocks = iter(blocks)
@@ -173,7 +173,7 @@ class Counted:
 
 
 def ends_in(blocks: Iterable[bytes]) -> CatalogError:
-    """Read to the end, keep nothing, and give the error it ends in."""
+    """Read to the end, keep nothing, and return the error that ends the reading."""
     with pytest.raises(CatalogError) as caught:
         for _ in check_products(read_catalog(blocks), ids_are_unique=True):
             pass
@@ -181,7 +181,7 @@ def ends_in(blocks: Iterable[bytes]) -> CatalogError:
 
 
 def memory_of(blocks: Iterable[bytes]) -> tuple[int, int]:
-    """Read a catalogue under watch: how many products it has, and the peak of memory in bytes."""
+    """Read a catalogue; return how many products it has, and the peak of memory in bytes."""
     tracemalloc.start()
     try:
         count = sum(1 for _ in read_catalog(blocks))

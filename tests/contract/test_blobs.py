@@ -1,4 +1,4 @@
-"""Where things live: what a blob's name says, and what must never be read from one."""
+"""Blob names: what they say, and what must never be read from one."""
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
@@ -35,7 +35,7 @@ ETAG = '"0x8DC12AB34CD56EF"'
 @example("0")
 @example("a" * 63)
 @example("a-")
-def test_a_stores_name_is_small_letters_digits_and_hyphens(name: str) -> None:
+def test_a_store_name_is_lower_case_letters_digits_and_hyphens(name: str) -> None:
     assert parse_store(name) == name
 
 
@@ -46,7 +46,7 @@ def test_a_stores_name_is_small_letters_digits_and_hyphens(name: str) -> None:
         *["a" * 64, "é", "\uff10", "\u0660", "a\0", "%2e%2e", "_unknown", "store\u200b", "ß"],
     ],
 )
-def test_anything_else_is_no_store_and_is_not_repeated(name: str) -> None:
+def test_any_other_name_is_refused_and_not_repeated(name: str) -> None:
     with pytest.raises(InvalidStoreError) as refused:
         parse_store(name)
     assert str(refused.value) == (
@@ -58,7 +58,7 @@ def test_anything_else_is_no_store_and_is_not_repeated(name: str) -> None:
 
 @PROPERTY
 @given(st.text(max_size=70))
-def test_any_text_is_a_store_by_the_rule_or_refused(text: str) -> None:
+def test_any_text_is_a_store_name_by_the_rule_or_refused(text: str) -> None:
     allowed = "abcdefghijklmnopqrstuvwxyz0123456789"
     is_store = 0 < len(text) <= 63 and text[0] in allowed and all(c in allowed + "-" for c in text)
     if is_store:
@@ -99,7 +99,7 @@ def test_a_catalogues_name_is_its_store_and_stem(stem: str, ending: str) -> None
         ("0001/" + "x" * 900 + ".json", "longer than 900 characters"),
     ],
 )
-def test_a_name_nothing_can_be_read_from_says_why(name: str, why: str) -> None:
+def test_an_unusable_name_says_why(name: str, why: str) -> None:
     parsed = parse_name(name)
     assert isinstance(parsed, UnusableName)
     assert why in parsed.reason
@@ -136,7 +136,7 @@ def test_each_version_of_a_blob_is_its_own_run() -> None:
 
 
 @pytest.mark.parametrize("etag", ['"0x8DC12"', "0x8DC12", '"8DC12"', "8DC12"])
-def test_an_etag_is_the_same_with_quotes_and_without(etag: str) -> None:
+def test_an_etag_is_the_same_with_and_without_quotes(etag: str) -> None:
     assert run_of(CatalogName(STORE, "x"), etag) == (STORE, "x.8DC12")
 
 
@@ -166,7 +166,7 @@ HOSTILE = [
 
 
 def unusable_run(blob: str, etag: str = ETAG) -> RunId:
-    """The run of a blob with an unusable name, of which only a part is that blob's own."""
+    """Return the run of a blob with an unusable name; all such blobs have the same store."""
     store, run = run_of(UnusableName(blob, "It is hostile."), etag)
     assert store == UNKNOWN_STORE
     return run
@@ -188,7 +188,7 @@ def test_runs_of_unusable_names_are_distinct() -> None:
 
 @PROPERTY
 @given(st.text(), st.text())
-def test_the_run_of_any_name_is_harmless_and_its_own(one: str, other: str) -> None:
+def test_the_run_of_any_name_is_harmless_and_unique(one: str, other: str) -> None:
     runs = [unusable_run(blob) for blob in (one, other)]
     assert all(re.fullmatch(r"[A-Za-z0-9._-]+", run) for run in runs)
     assert (runs[0] == runs[1]) == (one == other)
@@ -230,5 +230,5 @@ def test_metadata_is_read_back_the_same_whatever_storage_does_to_its_keys(
         *[{"uniqueids": "TRUE"}, {"uniqueids": "1"}, {"note": "by hand"}],
     ],
 )
-def test_metadata_missing_or_malformed_reads_as_not_given(headers: dict[str, str]) -> None:
+def test_missing_or_malformed_metadata_reads_as_absent(headers: dict[str, str]) -> None:
     assert CatalogMetadata.from_headers(headers) == CatalogMetadata()

@@ -1,4 +1,4 @@
-"""A catalogue that is broken: refused with the position and a plain reason, and never cut short."""
+"""A broken catalogue is refused with the position and a plain reason, and never cut short."""
 
 from collections.abc import Callable
 
@@ -27,12 +27,11 @@ OBJECTS = [
     product.json(ascii_only=number == 1, extra='"x": [{"y": "}]"}, null], ')
     for number, product in enumerate(PRODUCTS)
 ]
-BOM_16_LE, BOM_16_BE = b"\xff\xfe", b"\xfe\xff"
 SIZES = pytest.mark.parametrize("size", [1, 7, 1 << 20])
 
 
 def read(data: bytes, *sizes: int) -> tuple[list[CatalogRow], CatalogError | None]:
-    """Read as far as it goes: the rows, and the error that ended it."""
+    """Read as far as possible; return the rows, and the error that ended the reading, if any."""
     rows: list[CatalogRow] = []
     try:
         rows.extend(read_cut(data, sizes or [1 << 20]))
@@ -42,9 +41,9 @@ def read(data: bytes, *sizes: int) -> tuple[list[CatalogRow], CatalogError | Non
 
 
 def error_of(data: bytes | str, size: int = 1 << 20) -> CatalogError:
-    """Give the error that reading ends in; any other exception fails the test."""
+    """Return the error that ends the reading; any other exception fails the test."""
     rows, error = read(data.encode() if isinstance(data, str) else data, size)
-    assert error, f"read as {rows}"
+    assert error, f"it was read as {rows}"
     assert str(error) == f"{error.reason} ({error.position})"
     return error
 
@@ -59,7 +58,8 @@ def test_a_catalogue_cut_off_anywhere_is_an_error_and_never_fewer_products(
     form: str, size: int
 ) -> None:
     data = FORMS[form](OBJECTS).encode()
-    # One object a line, cut between two lines, is whole: nobody can tell that more were to come.
+    # With one object per line, a file cut between two lines is whole: nothing shows that more
+    # lines should follow.
     counts = range(1, 4) if form in {"lines", "spaced_lines"} else [3]
     whole = {FORMS[form](OBJECTS[:count]).rstrip().encode(): count for count in counts}
     for length in range(len(data)):
@@ -68,7 +68,7 @@ def test_a_catalogue_cut_off_anywhere_is_an_error_and_never_fewer_products(
         if count := whole.get(data[:length].rstrip()):
             assert (error, len(rows)) == (None, count)
         else:
-            assert error, f"cut after {length} bytes it gave {len(rows)} products"
+            assert error, f"cut after {length} bytes, it was read as {len(rows)} products"
 
 
 @pytest.mark.parametrize("pack", [packed, gzip_members])
@@ -81,18 +81,20 @@ def test_a_gzip_file_cut_off_anywhere_is_an_error(
     for length in range(len(data)):
         rows, error = read(data[:length], size)
         assert_first_products(rows)
-        assert error, f"cut after {length} of {len(data)} bytes it gave {len(rows)} products"
+        assert error, (
+            f"cut after {length} of {len(data)} bytes, it was read as {len(rows)} products"
+        )
 
 
 @pytest.mark.parametrize("size", [1, 1 << 20])
-def test_a_gzip_file_with_any_bit_flipped_never_gives_other_products(size: int) -> None:
+def test_a_gzip_file_with_any_bit_flipped_never_yields_other_products(size: int) -> None:
     data = packed(FORMS["lines"](OBJECTS).encode())
     for position in range(len(data)):
         for bit in range(8):
             flipped = bytearray(data)
             flipped[position] ^= 1 << bit
             rows, error = read(bytes(flipped), size)
-            assert error or len(rows) == 3  # a flip in the header's notes, which nobody reads
+            assert error or len(rows) == 3  # a flip in a field of the header that nobody reads
             assert error or rows == read(data)[0]
 
 
@@ -123,7 +125,7 @@ def test_a_gzip_file_with_any_bit_flipped_never_gives_other_products(size: int) 
         ('{1: 2, "products": []}', "line 1, column 2", "a key in double quotes was expected"),
         ('{"products": [], 1: 2}', "line 1, column 18", "a key in double quotes was expected"),
         ('{"products": [] "x": 2}', "line 1, column 17", ", or } was expected"),
-        ('{"products": [], "products": []}', "line 1, column 29", "`products` stands twice"),
+        ('{"products": [], "products": []}', "line 1, column 29", "`products` appears twice"),
         ('{"products" []}', "line 1, column 13", ": was expected"),
         ('[{"É": 1, "🍵" 2}]', "line 1, column 15", "expecting ':' delimiter"),
         ('[{}, {"É": 1\n "🍵": 2}]', "line 2, column 2", "expecting ',' delimiter"),
@@ -164,7 +166,7 @@ def test_the_position_is_that_of_the_wrong_character(
     ],
 )
 @pytest.mark.parametrize("pack", [bytes, packed])
-def test_text_that_is_not_utf_8_is_refused_at_its_byte(
+def test_text_that_is_not_utf_8_is_refused_with_the_byte_position(
     data: bytes, position: str, size: int, pack: Callable[[bytes], bytes]
 ) -> None:
     error = error_of(pack(data), size)
@@ -214,7 +216,7 @@ def test_other_kinds_of_files_are_refused(data: bytes, size: int) -> None:
 
 @PROPERTY
 @given(st.text(max_size=60), st.text(max_size=60), st.integers(0, 3), BLOCK_SIZES)
-def test_what_is_wrong_does_not_depend_on_how_the_blocks_were_cut(
+def test_the_outcome_does_not_depend_on_how_the_blocks_are_cut(
     before: str, after: str, count: int, sizes: list[int]
 ) -> None:
     text = before + FORMS["indented"](OBJECTS[:count]) + after

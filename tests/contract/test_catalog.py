@@ -1,4 +1,4 @@
-"""A catalogue that is right: read in every form, cut anywhere, with every digit of its prices."""
+"""A valid catalogue is read in every form, cut anywhere, with every digit of its prices."""
 
 import json
 from collections.abc import Iterator
@@ -112,13 +112,11 @@ def test_a_price_is_sent_in_plain_digits(written: str, digits: str) -> None:
         *[("true", "SellPrice is not a number"), ("[1]", "SellPrice is not a number")],
         *[('"12,50"', "SellPrice is not a number"), ('"1_0"', "SellPrice is not a number")],
         *[('"٣"', "SellPrice is not a number"), ('"0x10"', "SellPrice is not a number")],
-        ('1, "SellPrice": 2', "SellPrice stands twice in this product"),
+        ('1, "SellPrice": 2', "SellPrice appears twice in this product"),
     ],
 )
 @pytest.mark.parametrize("form", ["array", "lines", "wrapped"])
-def test_a_price_that_is_none_rejects_its_product_and_no_other(
-    form: str, written: str, reason: str
-) -> None:
+def test_an_invalid_price_rejects_only_its_product(form: str, written: str, reason: str) -> None:
     good = Written("A1", "Tea", "1.00", "1.00")
     products = [Written("B2", "Pie", written, ""), good, Written("B2", "Pie", written, ""), good]
     first, second, third, fourth = outcomes(
@@ -134,18 +132,18 @@ def test_a_price_that_is_none_rejects_its_product_and_no_other(
 @pytest.mark.parametrize(
     ("keys", "reason"),
     [
-        ('"ProductID": 1, "ProductID": 1', "ProductID stands twice in this product"),
+        ('"ProductID": 1, "ProductID": 1', "ProductID appears twice in this product"),
         (
             '"ProductID": 1, "x": 1, "x": 2, "ProductID": 2, "ProductID": 3',
-            "ProductID stands twice",
+            "ProductID appears twice",
         ),
-        ('"ProductID": "a", "ProductName": "\\ud83c"', "ProductName stands twice in this product"),
-        ('"ProductID": "\\ud83c"', "ProductID holds half a character"),
+        ('"ProductID": "a", "ProductName": "\\ud83c"', "ProductName appears twice in this product"),
+        ('"ProductID": "\\ud83c"', "ProductID contains half a character"),
         ('"ProductID": 1.0', "ProductID is not text or a whole number"),
         ('"productid": 1', "ProductID is missing"),
     ],
 )
-def test_keys_that_contradict_or_fail_reject_their_product(
+def test_repeated_missing_or_invalid_values_reject_their_product(
     form: str, keys: str, reason: str
 ) -> None:
     bad = f'{{{keys}, "ProductName": "Tea", "SellPrice": 1}}'
@@ -156,24 +154,24 @@ def test_keys_that_contradict_or_fail_reject_their_product(
     assert other == Product("b", "Tea", "1")
 
 
-def test_other_keys_are_ignored_whatever_they_hold() -> None:
+def test_other_keys_are_ignored_whatever_they_contain() -> None:
     extra = '"Status": 1, "products": [{"ProductID": 9}], "QrCode": {"ProductID": [null]}, '
     text = Written("A1", "Tea", "1", "1").json(ascii_only=True, extra=extra)
     assert outcomes(f"[{text}]") == [Product("A1", "Tea", "1")]
 
 
 @pytest.mark.parametrize("text", ["[]", " [ \n] ", '{"products": []}', '{"a": 1, "products": [ ]}'])
-def test_a_catalogue_may_hold_no_products(text: str) -> None:
+def test_a_catalogue_may_be_empty(text: str) -> None:
     assert outcomes(text) == []
     assert outcomes(b"".join(write_catalog([]))) == []
 
 
-def test_integers_and_text_as_ids_are_told_apart() -> None:
+def test_integers_and_text_as_ids_are_kept_apart() -> None:
     data = b"".join(write_catalog([row("7"), row(7), row(-7), row(" 7 ")]))
     assert [o.product_id for o in outcomes(data)] == ["7", 7, -7, " 7 "]
 
 
-def test_the_catalogue_written_is_an_array_with_one_product_a_line() -> None:
+def test_a_catalogue_is_written_as_an_array_with_one_product_per_line() -> None:
     text = b"".join(write_catalog([row("A1", "Té", Decimal("12.50")), row(2, None, None)])).decode()
     assert json.loads(text) == [
         {"ProductID": "A1", "ProductName": "Té", "SellPrice": "12.50"},
@@ -211,9 +209,9 @@ def test_writing_and_reading_stream() -> None:
 @pytest.mark.parametrize(
     "price", [float("nan"), float("inf"), Decimal("NaN"), Decimal("-Infinity")]
 )
-def test_a_price_that_is_no_finite_number_is_written_and_rejected_later(price: object) -> None:
+def test_a_price_that_is_not_finite_is_written_and_rejected_later(price: object) -> None:
     data = b"".join(write_catalog([row(1, price=price), row(2)]))
-    json.loads(data, parse_constant=pytest.fail)  # it stays JSON for everybody else
+    json.loads(data, parse_constant=pytest.fail)  # it is still JSON to other readers
     first, second = outcomes(data)
     assert isinstance(first, Rejection)
     assert first.reason == "SellPrice is not a finite number"
@@ -225,7 +223,7 @@ def test_a_float_is_written_with_the_digits_it_shows() -> None:
     assert outcome == Product("A1", "Tea", "12.1")
 
 
-def test_a_value_json_has_no_form_for_is_refused_by_the_writer() -> None:
+def test_a_value_that_json_cannot_express_is_refused_by_the_writer() -> None:
     with pytest.raises(TypeError, match="a bytes can't be part of a catalogue"):
         list(write_catalog([row(name=b"Tea")]))
 
@@ -238,5 +236,5 @@ def test_the_same_catalogue_is_packed_into_the_same_bytes() -> None:
     assert len(outcomes(first, [1_000])) == 5_000
 
 
-def test_cutting_gives_every_byte_once() -> None:
+def test_cutting_yields_every_byte_once() -> None:
     assert b"".join(cut(b"0123456789", [3, 1])) == b"0123456789"

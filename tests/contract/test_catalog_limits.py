@@ -1,4 +1,4 @@
-"""A catalogue made to hurt as a whole: too large, packed too tightly, or without end."""
+"""Catalogues that are hostile as a whole: too large, packed too tightly, or endless."""
 
 import itertools
 import tracemalloc
@@ -22,9 +22,7 @@ def test_a_plain_catalogue_of_more_than_a_gigabyte_is_refused() -> None:
 
 
 @pytest.mark.parametrize("endless", [b" ", b"\r\n", b"{},", b'{"x": {"y": [1]}},'])
-def test_a_catalogue_without_end_is_refused(
-    endless: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_endless_catalogue_is_refused(endless: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compression, "MAX_BYTES", 1 << 19)
     blocks = Counted(itertools.chain([b"["], itertools.repeat(endless * 10_000)))
     assert "larger than" in ends_in(blocks).reason
@@ -44,7 +42,7 @@ def test_more_products_than_any_shop_has_are_refused(
 
 
 def endless_gzip(first: bytes, repeated: bytes) -> Iterator[bytes]:
-    """One gzip member that never ends, made as it is read."""
+    """Yield one gzip member that never ends, made as it is read."""
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     yield packer.compress(first)
     while True:
@@ -53,7 +51,7 @@ def endless_gzip(first: bytes, repeated: bytes) -> Iterator[bytes]:
 
 @pytest.mark.parametrize("before", [b"[", b'[{"x": "', b"", b"[{},"])
 @pytest.mark.parametrize("filling", [b" ", b"\0", b"a"])
-def test_a_gzip_bomb_is_refused_by_its_ratio(before: bytes, filling: bytes) -> None:
+def test_a_gzip_bomb_is_refused_for_its_ratio(before: bytes, filling: bytes) -> None:
     blocks = Counted(endless_gzip(before, filling * BLOCK))
     ends_in(blocks)
     assert blocks.taken < 40_000
@@ -78,12 +76,12 @@ def test_text_in_members_of_one_byte_each_is_read(size: int) -> None:
 @pytest.mark.parametrize(
     ("first", "repeated"),
     [
-        (b"\x1f\x8b\x08\x08" + bytes(6), b"a" * 10_000),  # a header with a file's name without end
+        (b"\x1f\x8b\x08\x08" + bytes(6), b"a" * 10_000),  # a header with an endless file name
         (packed(b"["), packed(b"") * 100),
         (packed(b"[]"), bytes(10_000)),
     ],
 )
-def test_gzip_that_never_gives_text_is_refused_all_the_same(
+def test_gzip_that_never_yields_text_is_refused_too(
     first: bytes, repeated: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(compression, "MAX_BYTES", 1 << 20)
@@ -99,17 +97,17 @@ def test_blocks_are_unpacked_in_small_steps() -> None:
     assert max(steps) <= 1 << 18
 
 
-def products(count: int, described_by: int) -> Iterator[bytes]:
-    extra = b'"Description": "' + b"d" * described_by + b'", '
+def products(count: int, description_length: int) -> Iterator[bytes]:
+    extra = b'"Description": "' + b"d" * description_length + b'", '
     yield b"["
     for number in range(count):
         yield b"{" + extra + f'"ProductID": {number}, {GOOD[20:]}'.encode()
         yield b"," if number + 1 < count else b"]"
 
 
-@pytest.mark.parametrize(("count", "described_by"), [(4_000, 50_000), (10_000, 100)])
-def test_memory_does_not_grow_with_the_catalogue(count: int, described_by: int) -> None:
-    read, peak = memory_of(products(count, described_by))
+@pytest.mark.parametrize(("count", "description_length"), [(4_000, 50_000), (10_000, 100)])
+def test_memory_does_not_grow_with_the_catalogue(count: int, description_length: int) -> None:
+    read, peak = memory_of(products(count, description_length))
     assert read == count
     assert peak < 8 << 20
 

@@ -1,4 +1,4 @@
-"""What of a catalogue's row can be sent, and the words for what can't."""
+"""Which rows of a catalogue can be sent, and the reasons why the others can't."""
 
 from decimal import Decimal
 
@@ -39,7 +39,7 @@ ANYTHING = st.recursive(
 
 
 def reason_for(product: CatalogRow) -> str:
-    """Give the words a row is rejected with; a row that can be sent fails the test."""
+    """Return the reason a row is rejected with; a row that can be sent fails the test."""
     outcome = check_product(product, 1)
     assert isinstance(outcome, Rejection)
     return outcome.reason
@@ -118,7 +118,7 @@ def test_a_price_that_is_not_finite_is_rejected(value: object) -> None:
 @pytest.mark.parametrize(
     "value", ["9" * (MAX_DIGITS + 1), "0." + "1" * (MAX_DIGITS + 1), "1e38", Decimal("0E+38")]
 )
-def test_a_price_longer_than_any_database_keeps_is_rejected(value: object) -> None:
+def test_a_price_longer_than_any_database_stores_is_rejected(value: object) -> None:
     assert reason_for(row(price=value)) == "SellPrice has more than 38 digits"
 
 
@@ -138,7 +138,7 @@ def test_price_digits_are_plain(value: object, digits: str) -> None:
     assert price_digits(value) == digits
 
 
-def test_text_longer_than_any_database_keeps_is_rejected() -> None:
+def test_text_longer_than_any_database_stores_is_rejected() -> None:
     assert (
         reason_for(row(name="x" * (MAX_TEXT + 1))) == "ProductName is longer than 4,000 characters"
     )
@@ -149,18 +149,18 @@ def test_text_longer_than_any_database_keeps_is_rejected() -> None:
 def test_half_a_character_is_rejected_and_never_shown(half: str) -> None:
     outcome = check_product(row(product_id=half), 1)
     assert isinstance(outcome, Rejection)
-    assert outcome.reason == "ProductID holds half a character (a lone surrogate)"
+    assert outcome.reason == "ProductID contains half a character (a lone surrogate)"
     assert "?" in (outcome.product_id or "").encode().decode()
-    assert reason_for(row(name=half)) == "ProductName holds half a character (a lone surrogate)"
+    assert reason_for(row(name=half)) == "ProductName contains half a character (a lone surrogate)"
 
 
-def test_a_value_that_stands_twice_is_rejected() -> None:
+def test_a_value_that_appears_twice_is_rejected() -> None:
     for column, bad in (
         ("ProductID", row(product_id=REPEATED)),
         ("ProductName", row(name=REPEATED)),
         ("SellPrice", row(price=REPEATED)),
     ):
-        assert reason_for(bad) == f"{column} stands twice in this product"
+        assert reason_for(bad) == f"{column} appears twice in this product"
 
 
 @pytest.mark.parametrize(
@@ -174,26 +174,26 @@ def test_an_id_is_shown_as_short_text_or_not_at_all(product_id: object, shown: s
     assert shown_id(product_id) == shown
 
 
-def test_a_repeated_id_of_the_agents_catalogue_is_rejected() -> None:
+def test_a_repeated_id_in_the_agents_catalogue_is_rejected() -> None:
     rows = [row("a"), row("b"), row("b"), row("b", price=None), row("c"), row(1), row(1), row("1")]
     outcomes = dict(check_products(rows, ids_are_unique=True))
     assert list(outcomes) == [1, 2, 3, 4, 5, 6, 7, 8]
     rejected = {n: o for n, o in outcomes.items() if isinstance(o, Rejection)}
     assert {number: rejection.reason for number, rejection in rejected.items()} == {
-        3: "ProductID stands in the table more than once: only its first row is sent",
+        3: "ProductID appears more than once in the table: only its first row is sent",
         4: "SellPrice is missing",
-        7: "ProductID stands in the table more than once: only its first row is sent",
+        7: "ProductID appears more than once in the table: only its first row is sent",
     }
 
 
-def test_a_repeated_id_of_a_hand_made_catalogue_is_sent_again_in_its_place() -> None:
+def test_a_repeated_id_in_a_hand_made_catalogue_is_sent_again_in_its_place() -> None:
     rows = [row("a", price="1"), row("b"), row("a", price="2")]
     products = [outcome for _, outcome in check_products(rows, ids_are_unique=False)]
     assert [p.product_price for p in products if isinstance(p, Product)] == ["1", "12.50", "2"]
 
 
 @pytest.mark.parametrize("product_id", [None, "", [1], {"a": 1}, True, Decimal(1), REPEATED])
-def test_rows_without_a_usable_id_are_not_taken_for_repeated_ones(product_id: object) -> None:
+def test_rows_without_a_usable_id_are_not_treated_as_repeated(product_id: object) -> None:
     rows = [row(product_id), row(product_id)]
     _, (_, second) = check_products(rows, ids_are_unique=True)
     assert second == Rejection(shown_id(product_id), 2, Stage.CATALOG, reason_for(row(product_id)))

@@ -1,4 +1,4 @@
-"""The states of a run: which there are, and which may follow which."""
+"""The states of a run, and which may follow which."""
 
 import itertools
 from dataclasses import replace
@@ -13,7 +13,7 @@ RUN = sending_run(datetime(2026, 11, 25, tzinfo=UTC))
 UNFINISHED = {RunState.SENDING, RunState.WAITING}
 
 
-def test_the_states_are_the_specifications() -> None:
+def test_the_states_are_as_specified() -> None:
     assert {state.value for state in RunState} == {
         *("sending", "waiting", "succeeded", "completed_with_rejections", "failed"),
         *("session_expired", "invalid_catalog", "superseded"),
@@ -22,18 +22,18 @@ def test_the_states_are_the_specifications() -> None:
     assert {s.value for s in RunState if s.is_resumable} == {"session_expired", "failed"}
 
 
-def test_the_table_says_of_every_state_what_may_follow_it() -> None:
+def test_the_table_says_what_may_follow_every_state() -> None:
     assert TRANSITIONS.keys() == set(RunState)
 
 
-def test_every_state_is_reached_from_the_first_one() -> None:
+def test_every_state_can_be_reached_from_the_first_one() -> None:
     reached = {RunState.SENDING}
     while more := {each for state in reached for each in TRANSITIONS[state]} - reached:
         reached |= more
     assert reached == set(RunState)
 
 
-def test_every_unfinished_run_can_end_however_it_waits() -> None:
+def test_every_unfinished_run_can_fail_expire_or_be_superseded() -> None:
     for state in UNFINISHED:
         assert {RunState.FAILED, RunState.SESSION_EXPIRED, RunState.SUPERSEDED} <= set(
             TRANSITIONS[state]
@@ -51,9 +51,7 @@ def test_an_older_catalogue_never_comes_back() -> None:
 
 
 @pytest.mark.parametrize(("state", "following"), list(itertools.product(RunState, RunState)))
-def test_a_run_moves_as_the_table_says_and_in_no_other_way(
-    state: RunState, following: RunState
-) -> None:
+def test_a_run_moves_only_as_the_table_says(state: RunState, following: RunState) -> None:
     run = replace(RUN, state=state)
     if following in TRANSITIONS[state]:
         assert run.moved_to(following) == replace(RUN, state=following)

@@ -1,4 +1,4 @@
-"""The run record: what people and the agent read, and what a damaged one may do (nothing)."""
+"""The run record that people and the agent read, and the refusal of damaged ones."""
 
 import itertools
 import json
@@ -30,7 +30,7 @@ ERRORS = st.builds(RunError, ANY_TEXT, ANY_TEXT, st.none() | COUNTS, st.none() |
 
 @st.composite
 def runs(draw: st.DrawFn) -> Run:
-    """Any run there can be."""
+    """Draw any possible run."""
     rejections = tuple(draw(st.lists(REJECTIONS, max_size=4)))
     accepted, unlisted, not_sent = draw(COUNTS), draw(COUNTS), draw(COUNTS)
     rejected = len(rejections) + unlisted
@@ -85,7 +85,7 @@ OPTIONAL = {"checkpoint", "retries", "retry_at", "waiting_since", "finished_at",
 
 
 def record_of(run: Run) -> dict[str, Any]:
-    """Give a run's record as anybody's JSON reader would."""
+    """Return a run's record as any JSON reader reads it."""
     record: dict[str, Any] = json.loads(encode_run(run))
     return record
 
@@ -103,7 +103,7 @@ def test_read_is_accepted_rejected_and_not_sent_in_every_record(run: Run) -> Non
     assert products["read"] == products["accepted"] + products["rejected"] + products["not_sent"]
 
 
-def test_the_record_is_the_specifications() -> None:
+def test_the_record_is_as_specified() -> None:
     assert record_of(RUN) == {
         "version": 1,
         "run": "20261123T100005Z-k3x9.8DC12",
@@ -127,10 +127,10 @@ def test_the_record_is_the_specifications() -> None:
         "retries": 0,
         "checkpoint": {"position": 400, "ahead": [4, 5]},
     }
-    assert "größer".encode() in encode_run(RUN)  # UTF-8, so that people can read it
+    assert "größer".encode() in encode_run(RUN)  # UTF-8, for people to read
 
 
-def test_a_record_without_what_only_the_function_needs_is_read() -> None:
+def test_a_record_without_the_fields_only_the_function_needs_is_read() -> None:
     record = record_of(RUN)
     for name in OPTIONAL:
         del record[name]
@@ -140,7 +140,7 @@ def test_a_record_without_what_only_the_function_needs_is_read() -> None:
     )
 
 
-def test_the_list_of_rejections_is_capped_and_the_count_is_not() -> None:
+def test_the_list_of_rejections_is_capped_but_their_count_is_not() -> None:
     more = tuple(Rejection(str(row), row, Stage.DIGIBLE, "no") for row in range(700))
     run = replace(RUN, read=5_000).with_rejections(more).with_rejections(more)
     assert run.rejected == 1_401
@@ -150,7 +150,7 @@ def test_the_list_of_rejections_is_capped_and_the_count_is_not() -> None:
     assert decode_run(encode_run(run)).rejected == 1_401
 
 
-def test_half_characters_and_control_characters_do_not_stop_a_record() -> None:
+def test_half_characters_and_control_characters_do_not_prevent_a_record() -> None:
     run = replace(RUN, message="a \ud83c b \0", error=RunError("refused", "\udf75"))
     back = decode_run(encode_run(run))
     assert (back.message, back.error) == ("a ? b \0", RunError("refused", "?"))
@@ -160,8 +160,8 @@ def test_the_record_of_a_blob_without_a_store_is_read() -> None:
     assert decode_run(encode_run(replace(RUN, store=UNKNOWN_STORE))).store == "_unknown"
 
 
-REJECTION_LISTS: list[object] = [None, 1, "x", [None], [{}], [[]], {"a": 1}]
-NO_ERRORS: list[object] = [0, "", "x", [], {}, False]
+INVALID_REJECTIONS: list[object] = [None, 1, "x", [None], [{}], [[]], {"a": 1}]
+INVALID_ERRORS: list[object] = [0, "", "x", [], {}, False]
 
 
 @pytest.mark.parametrize(
@@ -176,11 +176,11 @@ NO_ERRORS: list[object] = [0, "", "x", [], {}, False]
         {"products": {"read": 1, "accepted": 1, "rejected": 1}},
         {"products": {"read": -1, "accepted": 0, "rejected": 0}},
         {"products": {"read": 600, "accepted": 600, "rejected": 0}},  # but one is listed
-        *[{"rejections": value} for value in REJECTION_LISTS],
+        *[{"rejections": value} for value in INVALID_REJECTIONS],
         {"rejections": [{"product_id": 1, "row": 1, "stage": "catalog", "reason": ""}]},
         {"rejections": [{"product_id": "", "row": "1", "stage": "catalog", "reason": ""}]},
         {"rejections": [{"product_id": "", "row": 1, "stage": "shop", "reason": ""}]},
-        *[{"error": value} for value in NO_ERRORS],
+        *[{"error": value} for value in INVALID_ERRORS],
         {"error": {"kind": "x", "detail": "y", "batch": "3", "http_status": None}},
         *[{"started_at": value} for value in (None, "", "today", 0, "2026-11-23", "2026-11-23T12")],
         *[{"updated_at": "0001-01-01T00:00:00+05:00"}, {"finished_at": ""}, {"retry_at": 0}],
@@ -188,7 +188,7 @@ NO_ERRORS: list[object] = [0, "", "x", [], {}, False]
         *[{"checkpoint": {"ahead": 1}}, {"checkpoint": {"position": None}}],
     ],
 )
-def test_a_record_with_a_damaged_value_is_told_from_a_good_one(damage: dict[str, Any]) -> None:
+def test_a_record_with_a_damaged_value_is_refused(damage: dict[str, Any]) -> None:
     with pytest.raises(RunRecordError) as refused:
         decode_run(json.dumps({**record_of(RUN), **damage}).encode())
     assert str(refused.value).startswith("The run record is damaged (")
@@ -196,7 +196,7 @@ def test_a_record_with_a_damaged_value_is_told_from_a_good_one(damage: dict[str,
 
 
 @pytest.mark.parametrize("name", sorted({*record_of(RUN)} - OPTIONAL))
-def test_a_record_that_lacks_what_all_have_is_damaged(name: str) -> None:
+def test_a_record_without_a_required_field_is_refused(name: str) -> None:
     record = {key: value for key, value in record_of(RUN).items() if key != name}
     with pytest.raises(RunRecordError):
         decode_run(json.dumps(record).encode())
@@ -209,19 +209,19 @@ def test_a_record_that_lacks_what_all_have_is_damaged(name: str) -> None:
         *[b"[" * 1_000_000, b"1" * 1_000_000, b'{"version": 1e999}', b'{"version": NaN}', b"\x80"],
     ],
 )
-def test_what_is_no_record_at_all_is_refused(data: bytes) -> None:
+def test_data_that_is_not_a_record_is_refused(data: bytes) -> None:
     with pytest.raises(RunRecordError):
         decode_run(data)
 
 
-def test_a_record_cut_off_anywhere_is_damaged() -> None:
+def test_a_record_cut_off_anywhere_is_refused() -> None:
     data = encode_run(RUN)
     for length in range(len(data)):
         with pytest.raises(RunRecordError):
             decode_run(data[:length])
 
 
-def test_a_record_damaged_at_any_byte_is_refused_or_still_a_run() -> None:
+def test_a_record_damaged_at_any_byte_is_refused_or_is_still_a_run() -> None:
     data = encode_run(RUN)
     for position, byte in itertools.product(range(len(data)), b'\0"0-9a{[ ,\x80\xff'):
         damaged = data[:position] + bytes([byte]) + data[position + 1 :]

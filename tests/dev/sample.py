@@ -1,4 +1,4 @@
-"""The host with the sample app, and what the app notes of its calls."""
+"""The host with the sample app, and the app's notes about its invocations."""
 
 import json
 import uuid
@@ -23,7 +23,7 @@ APP = Path(__file__).with_name("sample_app")
 
 @dataclass(frozen=True)
 class Sample:
-    """A place for one test: containers and a queue of its own, and what the app noted."""
+    """What one test uses: its own containers and queue, and the app's notes."""
 
     connection_string: str
     folder: Path
@@ -64,7 +64,7 @@ class Sample:
         )
 
     def put(self, name: str, order: str = "fine") -> str:
-        """Upload a blob; gives its ETag."""
+        """Upload a blob and return its ETag."""
         done = self.container.upload_blob(name, order.encode(), overwrite=True)
         return str(done.get_blob_properties().etag)
 
@@ -72,7 +72,7 @@ class Sample:
         (self.folder / "gate").touch()
 
     def notes(self, function: str, **facts: object) -> list[dict[str, Any]]:
-        """What the function noted of its calls, those with these facts."""
+        """Return the function's notes about its invocations, only those with these facts."""
         file = self.folder / "notes"
         if not file.exists():
             return []
@@ -91,5 +91,5 @@ def new_sample(connection_string: str, folder: Path) -> Sample:
 
 
 def eventually(condition: Callable[[], bool], server: Server, seconds: float = 30) -> None:
-    """Wait until the condition holds; else fail with what the server said."""
+    """Wait until the condition is true; otherwise fail with the server's output."""
     assert wait_for(condition, seconds), server.output

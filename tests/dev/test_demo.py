@@ -1,4 +1,4 @@
-"""`python -m dev demo` shows the whole way."""
+"""`python -m dev demo` works from start to finish."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ from dev.processes import ProcessError, wait_for
 from dev.shop import BAD_ROWS, PRODUCTS, make_shop
 
 
-def test_the_demo_ends_well_and_leaves_nothing(tmp_path: Path) -> None:
+def test_the_demo_succeeds_and_leaves_nothing_behind(tmp_path: Path) -> None:
     before = set(psutil.pids())
     done = subprocess.run(
         [sys.executable, "-m", "dev", "demo"],
@@ -39,7 +39,7 @@ def test_the_demo_ends_well_and_leaves_nothing(tmp_path: Path) -> None:
 
 
 def processes_of(folder: Path, before: set[int]) -> list[str]:
-    """The command lines of processes, begun since, that work with a folder; a zombie has none."""
+    """Return the command lines of newer processes that use a folder; a zombie has none."""
     return [
         command
         for process in psutil.process_iter(["cmdline"])
@@ -48,7 +48,7 @@ def processes_of(folder: Path, before: set[int]) -> list[str]:
     ]
 
 
-def test_the_shop_has_a_thousand_products_of_which_three_are_bad(tmp_path: Path) -> None:
+def test_three_of_the_shops_thousand_products_are_bad(tmp_path: Path) -> None:
     good = make_shop(tmp_path / "shop.db")
     assert len(good) == PRODUCTS - len(BAD_ROWS) == 997
     assert len({name for name, _ in good.values()}) > 800
@@ -60,9 +60,9 @@ def test_the_shop_has_a_thousand_products_of_which_three_are_bad(tmp_path: Path)
     [
         ({}, "1 products are missing"),
         ({"P1": ("Tea", "1.50"), "P2": ("Tea", "1.50")}, "1 should not be there"),
-        ({"P1": ("Tea", "1.5")}, "1 have another name or price"),
+        ({"P1": ("Tea", "1.5")}, "1 have a different name or price"),
     ],
 )
-def test_another_outcome_is_an_error(held: dict[str, tuple[str, str]], words: str) -> None:
+def test_a_different_outcome_is_an_error(held: dict[str, tuple[str, str]], words: str) -> None:
     with pytest.raises(ProcessError, match=words):
         compare({"P1": ("Tea", "1.50")}, held)

@@ -1,4 +1,4 @@
-"""`python -m dev host` does for an app what Azure does around it."""
+"""`python -m dev host` does for an app what Azure does."""
 
 import base64
 import json
@@ -19,7 +19,7 @@ def sample(azurite_connection: str, tmp_path: Path) -> Sample:
     return new_sample(azurite_connection, tmp_path)
 
 
-def test_each_version_of_a_blob_is_handed_on_once(sample: Sample) -> None:
+def test_each_version_of_a_blob_is_passed_on_once(sample: Sample) -> None:
     with sample.host() as host:
         first = sample.put("a/b.json")
         eventually(lambda: len(sample.notes("on_blob_done")) == 1, host)
@@ -31,14 +31,14 @@ def test_each_version_of_a_blob_is_handed_on_once(sample: Sample) -> None:
     assert [note["etag"] for note in notes] == [first, second]
 
 
-def test_a_blob_from_before_the_start_is_handed_on(sample: Sample) -> None:
+def test_a_blob_uploaded_before_the_start_is_passed_on(sample: Sample) -> None:
     sample.container.create_container()
     sample.put("early")
     with sample.host() as host:
         eventually(lambda: bool(sample.notes("on_blob_done", name="early")), host)
 
 
-def test_a_function_gets_what_azure_tells_of_a_blob(sample: Sample) -> None:
+def test_a_function_gets_azures_metadata_for_a_blob(sample: Sample) -> None:
     with sample.host() as host:
         sample.plain_container.upload_blob("x/skipped.json", b"another ending")
         blob = sample.plain_container.upload_blob("x/y/z.txt", b"content", metadata={"rows": "3"})
@@ -55,19 +55,20 @@ def test_a_function_gets_what_azure_tells_of_a_blob(sample: Sample) -> None:
     }
 
 
-def test_blobs_are_handed_on_several_at_a_time_and_no_more(sample: Sample) -> None:
+def test_only_the_allowed_number_of_blobs_is_handled_at_once(sample: Sample) -> None:
     with sample.host(AzureFunctionsJobHost__extensions__blobs__maxDegreeOfParallelism="3") as host:
         for number in range(5):
             sample.put(str(number), "wait")
         eventually(lambda: len(sample.notes("on_blob")) == 3, host)
-        sample.queue().send_message("fine")  # goes its way meanwhile, and gives a fourth its chance
+        # Handled at the same time, which gives a fourth blob time to start.
+        sample.queue().send_message("fine")
         eventually(lambda: bool(sample.notes("on_message_done")), host)
         assert len(sample.notes("on_blob")) == 3
         sample.open_gate()
         eventually(lambda: len(sample.notes("on_blob_done")) == 5, host)
 
 
-def test_a_blob_is_tried_five_times_then_a_poison_message_tells_of_it(sample: Sample) -> None:
+def test_a_blob_is_tried_five_times_and_then_named_in_a_poison_message(sample: Sample) -> None:
     with sample.host() as host:
         etag = sample.put("bad.json", "fail")
         eventually(lambda: "given up after 5 tries" in host.output, host)
@@ -88,7 +89,7 @@ def test_a_blob_is_tried_five_times_then_a_poison_message_tells_of_it(sample: Sa
     ]
 
 
-def test_a_message_is_handed_on_and_deleted(sample: Sample) -> None:
+def test_a_message_is_passed_on_and_deleted(sample: Sample) -> None:
     with sample.host() as host:
         sent = sample.queue().send_message("fine é")
         eventually(lambda: "succeeded" in host.output and bool(sample.notes("on_message")), host)
@@ -98,7 +99,7 @@ def test_a_message_is_handed_on_and_deleted(sample: Sample) -> None:
     assert sample.queue().get_queue_properties().approximate_message_count == 0
 
 
-def test_messages_are_handed_on_several_at_a_time(sample: Sample) -> None:
+def test_several_messages_are_handled_at_once(sample: Sample) -> None:
     with sample.host() as host:
         for _ in range(4):
             sample.queue().send_message("wait")
@@ -107,7 +108,7 @@ def test_messages_are_handed_on_several_at_a_time(sample: Sample) -> None:
         eventually(lambda: len(sample.notes("on_message_done")) == 4, host)
 
 
-def test_a_message_that_fails_goes_to_the_poison_queue_as_it_was(sample: Sample) -> None:
+def test_a_message_that_fails_goes_to_the_poison_queue_unchanged(sample: Sample) -> None:
     with sample.host() as host:
         sample.queue().send_message("fail")
         eventually(lambda: "given up after 3 tries" in host.output, host)
@@ -117,19 +118,19 @@ def test_a_message_that_fails_goes_to_the_poison_queue_as_it_was(sample: Sample)
     assert sample.queue().get_queue_properties().approximate_message_count == 0
 
 
-def test_a_message_that_is_not_base64_goes_there_too(sample: Sample) -> None:
+def test_a_message_that_is_not_base64_goes_to_the_poison_queue(sample: Sample) -> None:
     with sample.host() as host:
-        sample.queue(as_base64=False).send_message("no Base64!")
+        sample.queue(as_base64=False).send_message("not Base64!")
         eventually(lambda: "given up after 3 tries" in host.output, host)
     assert sample.notes("on_message") == []
 
 
-def test_a_timer_is_called_at_the_start_and_on_time(sample: Sample) -> None:
+def test_a_timer_fires_at_the_start_and_on_schedule(sample: Sample) -> None:
     with sample.host() as host:
         eventually(lambda: len(sample.notes("on_timer", past_due=False)) >= 3, host)
 
 
-def test_storage_may_be_down_for_a_while(sample: Sample, tmp_path: Path) -> None:
+def test_the_host_survives_a_storage_outage(sample: Sample, tmp_path: Path) -> None:
     data = tmp_path / "storage"
     storage = start_dev("storage", "--data", data)
     lines = (data / "environment").read_text(encoding="utf-8").splitlines()
@@ -154,7 +155,7 @@ def test_storage_may_be_down_for_a_while(sample: Sample, tmp_path: Path) -> None
             storage.stop()
 
 
-def test_what_is_under_way_may_end_when_the_host_is_stopped(sample: Sample) -> None:
+def test_a_stopped_host_lets_work_in_progress_finish(sample: Sample) -> None:
     with sample.host() as host:
         sample.put("slow", "wait")
         eventually(lambda: bool(sample.notes("on_blob")), host)
@@ -171,14 +172,14 @@ def test_the_host_stops_even_if_a_function_does_not(sample: Sample) -> None:
         assert host.stop(25) == 0
 
 
-def test_the_log_has_a_line_for_each_call_and_no_more(sample: Sample) -> None:
+def test_the_log_has_exactly_one_line_for_each_invocation(sample: Sample) -> None:
     with sample.host() as host:
         sample.put("a.json")
         eventually(lambda: "a.json: succeeded" in host.output, host)
     lines = [line for line in host.lines if "on_timer" not in line and line != "ready"]
     assert len(lines) == 1, host.output
     assert f"on_blob: {sample.name}/a.json: succeeded in" in lines[0]
-    datetime.strptime(lines[0].split()[0], "%H:%M:%S")  # noqa: DTZ007  just its form
+    datetime.strptime(lines[0].split()[0], "%H:%M:%S")  # noqa: DTZ007  only checks the format
 
 
 def test_a_missing_setting_is_named(sample: Sample) -> None:
@@ -210,7 +211,7 @@ def test_all_bindings_that_lack_a_setting_are_named(sample: Sample) -> None:
     ],
     ids=["settings", "no functions", "a missing module", "no app"],
 )
-def test_an_app_that_does_not_start_gives_one_sentence(
+def test_an_app_that_does_not_start_is_explained_in_one_sentence(
     tmp_path: Path, source: str, words: str
 ) -> None:
     shutil.copy(APP / "host.json", tmp_path)
@@ -220,6 +221,6 @@ def test_an_app_that_does_not_start_gives_one_sentence(
     assert "Traceback" not in str(raised.value)
 
 
-def test_a_folder_without_host_json_is_no_app(tmp_path: Path) -> None:
+def test_a_folder_without_host_json_is_not_an_app(tmp_path: Path) -> None:
     with pytest.raises(ProcessError, match=r"There is no host\.json"):
         start_dev("host", "--app", tmp_path)

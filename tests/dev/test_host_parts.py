@@ -1,4 +1,4 @@
-"""The host's decisions, one by one."""
+"""The decisions of the host, tested one by one."""
 
 import asyncio
 import json
@@ -33,9 +33,7 @@ from dev.host.worker import Function
         ("catalogs/{name}", "line\nbreak", {"name": "line\nbreak"}),
     ],
 )
-def test_a_path_says_which_blobs_are_meant(
-    path: str, blob: str, names: dict[str, str] | None
-) -> None:
+def test_a_path_selects_its_blobs(path: str, blob: str, names: dict[str, str] | None) -> None:
     parsed = BlobPath.parse(path)
     assert (parsed.container, parsed.match(blob)) == ("catalogs", names)
     assert names is None or blob.startswith(parsed.prefix)
@@ -55,7 +53,7 @@ def function(**binding: object) -> Function:
         ({"type": "queueTrigger", "queueName": "%MISSING%"}, "MISSING is missing"),
     ],
 )
-def test_a_trigger_that_can_not_be_served_is_named(binding: dict[str, str], words: str) -> None:
+def test_a_trigger_that_cannot_be_served_is_named(binding: dict[str, str], words: str) -> None:
     with pytest.raises(HostError, match=f"f: .*{words}"):
         read_triggers([function(**binding)], {})
 
@@ -66,7 +64,7 @@ def test_an_output_binding_is_not_served() -> None:
         read_triggers([two], {})
 
 
-def test_settings_stand_in_bindings() -> None:
+def test_settings_are_substituted_in_bindings() -> None:
     binding = {"type": "timerTrigger", "schedule": "0 %MINUTE% * * * *", "runOnStartup": True}
     triggers = read_triggers([function(**binding)], {"MINUTE": "*/5"})
     assert triggers == [TimerTrigger("f", "x", "0 */5 * * * *", run_on_startup=True)]
@@ -81,7 +79,7 @@ def test_settings_stand_in_bindings() -> None:
         ("0 0 0 * * 1", "2026-01-01T00:00:00", "2026-01-05T00:00:00"),
     ],
 )
-def test_a_schedule_begins_with_seconds(schedule: str, after: str, due: str) -> None:
+def test_a_schedule_starts_with_seconds(schedule: str, after: str, due: str) -> None:
     start = datetime.fromisoformat(after).replace(tzinfo=UTC)
     assert next_time(schedule, start) == datetime.fromisoformat(due).replace(tzinfo=UTC)
 
@@ -90,7 +88,7 @@ def write_host_json(folder: Path, text: str) -> None:
     (folder / "host.json").write_text(text, encoding="utf-8")
 
 
-def test_what_host_json_leaves_out_is_as_in_azure(tmp_path: Path) -> None:
+def test_settings_missing_from_host_json_have_azures_defaults(tmp_path: Path) -> None:
     write_host_json(tmp_path, '{"version": "2.0"}')
     assert read_host_settings(tmp_path, {}) == HostSettings()
 
@@ -120,20 +118,20 @@ def test_the_environment_overrides_host_json(tmp_path: Path) -> None:
         ('{"extensions": {"queues": {"visibilityTimeout": "soon"}}}', "visibilityTimeout"),
     ],
 )
-def test_a_wrong_host_json_is_explained(tmp_path: Path, text: str, words: str) -> None:
+def test_an_invalid_host_json_is_explained(tmp_path: Path, text: str, words: str) -> None:
     write_host_json(tmp_path, text)
     with pytest.raises(HostError, match=words):
         read_host_settings(tmp_path, {})
 
 
-@pytest.mark.parametrize("settings", [{}, {"Store": ""}, {"Store": "no connection string"}])
+@pytest.mark.parametrize("settings", [{}, {"Store": ""}, {"Store": "not a connection string"}])
 def test_a_connection_that_is_not_set_is_named(settings: dict[str, str]) -> None:
     for client in (Connections(settings).blobs, Connections(settings).queues):
         with pytest.raises(HostError, match="The setting Store is"):
             client("Store")
 
 
-def test_a_service_uri_will_do_for_a_connection() -> None:
+def test_a_service_uri_works_as_a_connection() -> None:
     settings = {
         "Store__blobServiceUri": "https://x.blob.core.windows.net",
         "Store__queueServiceUri": "https://x.queue.core.windows.net",
@@ -143,7 +141,7 @@ def test_a_service_uri_will_do_for_a_connection() -> None:
 
 
 class BlockedInvoker(Invoker):
-    """Calls that do not return before they are let go."""
+    """An invoker whose calls return only once they are let go."""
 
     def __init__(self) -> None:
         self.stopping = False
@@ -168,14 +166,14 @@ class BlockedInvoker(Invoker):
 
 
 class FailingInvoker(BlockedInvoker):
-    """Calls that fail, each at once."""
+    """An invoker whose calls fail at once."""
 
     async def call(self, *_: object, **__: object) -> bool:
         self.calls += 1
         return False
 
 
-def test_a_message_of_a_poison_queue_is_tried_again_but_never_moved(
+def test_a_message_in_a_poison_queue_is_retried_but_never_moved(
     azurite_connection: str,
 ) -> None:
     settings = HostSettings(invisible_seconds=1, tries_of_a_message=2)
@@ -192,7 +190,7 @@ def test_a_message_of_a_poison_queue_is_tried_again_but_never_moved(
         serving = asyncio.create_task(source.run())
         await until(lambda: invoker.calls == 2)
         polls = source.polls
-        await until(lambda: source.polls > polls + 5)  # 0.3 s apart: it has come back once more
+        await until(lambda: source.polls > polls + 5)  # 0.3 s apart: by then it has reappeared
         invoker.stopping = True
         await serving
         assert invoker.calls == 2
@@ -203,7 +201,7 @@ def test_a_message_of_a_poison_queue_is_tried_again_but_never_moved(
 
 
 class CountingSource(QueueSource):
-    """Counts how often it has looked for messages."""
+    """A queue source that counts how often it has polled."""
 
     polls = 0
 
@@ -215,14 +213,17 @@ class CountingSource(QueueSource):
 
 async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110  what is polled is another's plain number
+        while not condition():  # noqa: ASYNC110  polls a plain number in another object
             await asyncio.sleep(0.02)
 
 
-def test_a_message_stays_away_while_it_is_worked_on_and_returns_from_a_dead_host(
+def test_a_message_is_invisible_while_in_progress_and_reappears_when_its_host_dies(
     azurite_connection: str,
 ) -> None:
-    """Hidden for 2 s at a time: looking for longer, nobody sees it; once its host is dead, they do."""
+    """The message is invisible for 2 s at a time.
+
+    Another host that polls for longer doesn't see it until the first host is dead.
+    """
     settings = HostSettings(invisible_seconds=2)
     trigger = QueueTrigger("f", "x", "Store", "renewed-messages")
     connections = Connections({"Store": azurite_connection})
@@ -237,7 +238,7 @@ def test_a_message_stays_away_while_it_is_worked_on_and_returns_from_a_dead_host
         await until(lambda: working.calls == 1)
         looking = CountingSource(trigger, connections, settings, waiting)
         living = asyncio.create_task(looking.run())
-        await until(lambda: looking.polls > 9)  # 0.3 s apart at least
+        await until(lambda: looking.polls > 9)  # at least 0.3 s apart
         assert waiting.calls == 0
         dying.cancel()
         await until(lambda: waiting.calls == 1)

@@ -1,4 +1,4 @@
-"""Set-up waits for its turn."""
+"""Set-up waits for its turn to use apt-get."""
 
 import sys
 from pathlib import Path
@@ -15,7 +15,10 @@ LOCKED = "E: Could not get lock /var/lib/apt/lists/lock. It is held by process 7
 
 @pytest.fixture
 def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where a stand-in for apt-get notes its calls; it fails as long as `locked` lies beside."""
+    """Return the file in which a fake apt-get notes its calls.
+
+    A call fails if there is a `locked.STEP` beside it, which it removes, or a `broken.STEP`.
+    """
     program = tmp_path / "apt-get"
     program.write_text(
         "#!/bin/sh\n"
@@ -30,7 +33,7 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("step", ["update", "install"])
-def test_an_apt_get_that_holds_the_lock_is_waited_for(
+def test_set_up_waits_for_an_apt_get_that_holds_the_lock(
     step: str, calls: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     calls.with_name(f"locked.{step}").touch()
@@ -40,14 +43,16 @@ def test_an_apt_get_that_holds_the_lock_is_waited_for(
     assert capsys.readouterr().out.count("Waiting for another apt-get") == 1
 
 
-def test_the_wait_for_the_lock_has_an_end(calls: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_wait_for_the_lock_is_limited(calls: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "LOCK_SECONDS", 0)
     calls.with_name("locked.install").touch()
     with pytest.raises(SetUpError, match="libodbc2"):
         apt_install("libodbc2")
 
 
-def test_another_failure_is_told_at_once(calls: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_any_other_failure_is_reported_at_once(
+    calls: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     calls.with_name("broken.install").touch()
     with pytest.raises(SetUpError, match="libodbc2"):
         apt_install("libodbc2")

@@ -1,4 +1,4 @@
-"""`python -m dev storage` keeps its data and its ports, and says where it is."""
+"""`python -m dev storage` keeps its data and its ports, and writes down how to reach it."""
 
 import os
 import sys
@@ -36,7 +36,7 @@ def put_blobs(data: Path, count: int) -> set[str]:
     return names
 
 
-def test_storage_has_what_the_app_needs_and_says_where(tmp_path: Path) -> None:
+def test_storage_has_what_the_app_needs_and_says_where_it_is(tmp_path: Path) -> None:
     data = tmp_path / 'it\'s "here"'
     with start_dev("storage", "--data", data) as server:
         environment = read_environment(data)
@@ -60,7 +60,7 @@ def test_storage_has_what_the_app_needs_and_says_where(tmp_path: Path) -> None:
     assert "DIGIBLE_TOKEN" not in environment
 
 
-def test_storage_comes_back_where_it_was_with_what_it_had(tmp_path: Path) -> None:
+def test_restarted_storage_has_the_same_address_and_data(tmp_path: Path) -> None:
     with start_dev("storage", "--data", tmp_path) as server:
         before, names = read_environment(tmp_path), put_blobs(tmp_path, 20)
         server.terminate()
@@ -70,7 +70,7 @@ def test_storage_comes_back_where_it_was_with_what_it_had(tmp_path: Path) -> Non
         assert names_of_blobs(tmp_path) == names
 
 
-def test_storage_that_was_killed_has_lost_nothing(tmp_path: Path) -> None:
+def test_killed_storage_loses_nothing(tmp_path: Path) -> None:
     with start_dev("storage", "--data", tmp_path) as server:
         before, names = read_environment(tmp_path), put_blobs(tmp_path, 50)
         server.kill()
@@ -79,19 +79,19 @@ def test_storage_that_was_killed_has_lost_nothing(tmp_path: Path) -> None:
         assert names_of_blobs(tmp_path) == names
 
 
-def test_a_second_storage_on_the_same_data_says_so(
+def test_a_second_storage_with_the_same_data_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account = new_account()
     monkeypatch.setattr("dev.azurite.SECONDS_TO_COME_FREE", 0.2)
     with (
         start_azurite(account, tmp_path),
-        pytest.raises(ProcessError, match="runs already"),
+        pytest.raises(ProcessError, match="already running"),
     ):
         start_azurite(account, tmp_path)
 
 
-def test_what_the_environment_sets_of_digible_is_kept(tmp_path: Path) -> None:
+def test_digible_settings_in_the_environment_are_kept(tmp_path: Path) -> None:
     users = {"DIGIBLE_API_URL": "https://digible.example/v1", "DIGIBLE_TOKEN_FILE": "/my/token"}
     write_files(tmp_path, new_account(), {**users, "DIGIBLE_TOKEN": "secret"})
     written = read_environment(tmp_path)
@@ -100,7 +100,7 @@ def test_what_the_environment_sets_of_digible_is_kept(tmp_path: Path) -> None:
     assert not (tmp_path / "digible-token").exists()
 
 
-def test_somebody_elses_digible_is_not_kept_for_the_stand_in(tmp_path: Path) -> None:
+def test_a_remote_digible_is_not_kept_as_the_stand_ins_address(tmp_path: Path) -> None:
     write_files(tmp_path, new_account(), {"DIGIBLE_API_URL": "https://digible.example/v1"})
     write_files(tmp_path, new_account(), {})
     ours = read_environment(tmp_path)["DIGIBLE_API_URL"]
@@ -112,15 +112,15 @@ def test_somebody_elses_digible_is_not_kept_for_the_stand_in(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("token", "is_kept"),
     [
-        pytest.param(local_token(timedelta(days=20)), True, id="still good"),
-        pytest.param(local_token(timedelta(hours=1)), False, id="almost over"),
-        pytest.param("somebody's own", True, id="not ours"),
+        pytest.param(local_token(timedelta(days=20)), True, id="still valid"),
+        pytest.param(local_token(timedelta(hours=1)), False, id="about to expire"),
+        pytest.param("somebody's own", True, id="not local"),
         pytest.param(
-            jwt.encode({"exp": 1}, "x" * 32, algorithm="HS256"), True, id="not ours, expired"
+            jwt.encode({"exp": 1}, "x" * 32, algorithm="HS256"), True, id="not local, expired"
         ),
     ],
 )
-def test_a_token_of_ours_is_renewed_before_its_time_is_over(
+def test_a_local_token_is_renewed_before_it_expires(
     tmp_path: Path, token: str, is_kept: bool
 ) -> None:
     (tmp_path / "digible-token").write_text(token, encoding="utf-8")
@@ -135,9 +135,9 @@ def test_a_new_token_lasts_thirty_days(tmp_path: Path) -> None:
     assert timedelta(days=29) < datetime.fromtimestamp(claims["exp"], UTC) - datetime.now(UTC)
 
 
-def test_the_files_are_for_their_owner_only(tmp_path: Path) -> None:
+def test_only_the_owner_can_read_the_files(tmp_path: Path) -> None:
     write_files(tmp_path, new_account(), {})
-    if sys.platform != "win32":  # there the folder's rights count
+    if sys.platform != "win32":  # on Windows the folder's permissions apply
         modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
         assert set(modes.values()) == {0o600}, modes
     assert {path.name for path in tmp_path.iterdir()} == {
@@ -161,18 +161,18 @@ def test_values_with_an_equals_sign_are_read_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text", ["C:\\Users\\x", 'with "quotes"', "tab\tnewline\n", "\x7f\x00\x1f", "é 漢 😀", ""]
 )
-def test_any_text_is_a_toml_string(text: str) -> None:
+def test_any_text_can_be_a_toml_string(text: str) -> None:
     assert tomllib.loads(f"value = {toml_string(text)}") == {"value": text}
 
 
-def test_ports_are_free_and_out_of_the_way_of_outgoing_connections() -> None:
+def test_ports_are_free_and_below_those_of_outgoing_connections() -> None:
     ports = free_ports(20)
     assert len(set(ports)) == 20
     assert all(port < 32_768 for port in ports)
     assert any(is_free(port) for port in ports)
 
 
-def test_a_folder_that_can_not_be_made_is_named(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(ProcessError, match="file"):
         start_dev("storage", "--data", tmp_path / "file" / "data")

@@ -1,4 +1,4 @@
-"""`python -m dev up` starts the whole stack, and nothing of it outlives it."""
+"""`python -m dev up` starts the whole local stack and leaves nothing behind."""
 
 import sys
 import urllib.request
@@ -16,7 +16,7 @@ from tests.stack import start_dev
 
 
 def family(server: Server) -> list[psutil.Process]:
-    """The server and all that it started."""
+    """Return the server's process and all its descendants."""
     process = psutil.Process(server.pid)
     return [process, *process.children(recursive=True)]
 
@@ -28,7 +28,7 @@ def all_gone(processes: list[psutil.Process]) -> bool:
 def is_alive(process: psutil.Process) -> bool:
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:  # it ended between the two questions
+    except psutil.NoSuchProcess:  # it ended between the two calls
         return False
 
 
@@ -37,7 +37,7 @@ def member(server: Server, command: str) -> psutil.Process:
 
 
 def command_line(process: psutil.Process) -> list[str]:
-    """Its command line; none once it has ended."""
+    """Return the process's command line, empty once it has ended."""
     try:
         return process.cmdline()
     except psutil.NoSuchProcess:
@@ -50,7 +50,7 @@ def up(tmp_path: Path) -> Iterator[Server]:
         yield server
 
 
-def test_the_stack_is_ready_and_leaves_nothing_behind(up: Server, tmp_path: Path) -> None:
+def test_the_stack_becomes_ready_and_leaves_nothing_behind(up: Server, tmp_path: Path) -> None:
     digible = urlsplit(read_environment(tmp_path)["DIGIBLE_API_URL"])
     with urllib.request.urlopen(f"http://{digible.netloc}/control/products", timeout=10) as answer:
         assert answer.status == 200
@@ -64,24 +64,24 @@ def test_the_stack_is_ready_and_leaves_nothing_behind(up: Server, tmp_path: Path
     assert wait_for(lambda: all_gone(processes), 10), processes
 
 
-def test_a_stack_that_is_killed_leaves_nothing_behind_either(up: Server) -> None:
+def test_a_killed_stack_leaves_nothing_behind(up: Server) -> None:
     processes = family(up)
     up.kill()
     assert wait_for(lambda: all_gone(processes), 40), processes
 
 
-def test_if_one_dies_the_stack_says_which_and_ends(up: Server) -> None:
+def test_if_one_server_dies_the_stack_names_it_and_ends(up: Server) -> None:
     processes = family(up)
     member(up, "digible").kill()
     assert up.wait(40) == 1
-    assert "digible ended by itself" in up.output
+    assert "digible ended on its own" in up.output
     assert wait_for(lambda: all_gone(processes), 10), processes
 
 
 def test_an_app_that_does_not_start_ends_the_stack(tmp_path: Path) -> None:
     with pytest.raises(ProcessError, match="DIGIBLE_CONCURRENCY") as raised:
         start_dev("up", "--data", tmp_path, environment={"DIGIBLE_CONCURRENCY": "many"})
-    assert "host ended at its start" in str(raised.value)
+    assert "host ended before it was ready" in str(raised.value)
     assert "Traceback" not in str(raised.value)
 
 
@@ -93,7 +93,7 @@ WRITTEN = {
 }
 
 
-def test_what_the_user_sets_of_digible_wins() -> None:
+def test_the_users_digible_settings_win() -> None:
     users = {"DIGIBLE_API_URL": "https://digible.example", "DIGIBLE_CONCURRENCY": "4"}
     settings = settings_of_stack(WRITTEN, users)
     assert users.items() <= settings.items()
@@ -101,13 +101,13 @@ def test_what_the_user_sets_of_digible_wins() -> None:
 
 
 @pytest.mark.parametrize("name", ["DIGIBLE_TOKEN", "KEY_VAULT_URL"])
-def test_a_token_the_user_sets_takes_the_place_of_ours(name: str) -> None:
+def test_the_users_token_replaces_the_development_token(name: str) -> None:
     settings = settings_of_stack(WRITTEN, {name: "the user's"})
     assert settings[name] == "the user's"
     assert "DIGIBLE_TOKEN_FILE" not in settings
 
 
 def test_the_storage_is_always_the_stacks_own() -> None:
-    settings = settings_of_stack(WRITTEN, {"CatalogStorage": "of the cloud", "DIGIBLE_API_URL": ""})
+    settings = settings_of_stack(WRITTEN, {"CatalogStorage": "cloud", "DIGIBLE_API_URL": ""})
     assert settings["CatalogStorage"] == "local"
     assert settings["DIGIBLE_API_URL"] == "http://127.0.0.1:1/v1"

@@ -1,1 +1,1 @@
-"""The fault matrix: kills, cuts and corrupts the real stack at every point, and counts what that cost."""
+"""The fault matrix: kill, cut and corrupt the real stack at every point, and count the cost."""

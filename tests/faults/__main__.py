@@ -1,4 +1,4 @@
-"""`python -m tests.faults`: tries every fault, prints the table and writes docs/reliability.md."""
+"""`python -m tests.faults`: try every fault, print the table and write docs/reliability.md."""
 
 import argparse
 import os
@@ -20,14 +20,14 @@ DOCUMENT = Path(__file__).resolve().parent.parent.parent / "docs" / "reliability
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the matrix; gives the exit status: 1 if anything is not as promised."""
+    """Run the matrix; return the exit status: 1 if anything is not as promised."""
     given = _parser().parse_args(arguments)
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
     seed = given.seed or str(secrets.randbelow(1_000_000))
     faults = _chosen(given.only, QUICK if given.quick else FAULTS)
     begun = time.monotonic()
     say = _Printer(begun).say
-    say(f"seed {seed}; {sum(fault.parts for fault in faults)} stacks, {given.lanes} side by side")
+    say(f"seed {seed}; {sum(fault.parts for fault in faults)} stacks, {given.lanes} in parallel")
     results = measure_all(faults, seed, say, lanes=given.lanes, quick=given.quick)
     minutes = (time.monotonic() - begun) / 60
     say(f"{minutes:.1f} minutes, seed {seed}\n\n{table(results)}\n")
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"make faults ARGS='--seed {seed}'", _today(), _machine(), seed, minutes, posts
         )
         DOCUMENT.write_text(document(results, measured), encoding="utf-8", newline="\n")
-        say(f"written: docs/{DOCUMENT.name}")
+        say(f"wrote docs/{DOCUMENT.name}")
     return 1 if found else 0
 
 
@@ -51,14 +51,17 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m tests.faults",
         description="Kill, cut and corrupt everything on the way; write docs/reliability.md.",
     )
-    parser.add_argument("--seed", help="for all that is random (default: a new one, printed)")
+    parser.add_argument("--seed", help="for everything random (default: a new one, printed)")
     parser.add_argument(
-        "--quick", action="store_true", help="what `make test` runs; writes nothing"
+        "--quick", action="store_true", help="try only what `make test` tries; write nothing"
     )
     parser.add_argument(
-        "--only", metavar="NAME", action="append", help="one fault, or several; writes nothing"
+        "--only",
+        metavar="NAME",
+        action="append",
+        help="try only this fault (repeatable); write nothing",
     )
-    parser.add_argument("--lanes", type=int, default=4, help="how many stacks run side by side")
+    parser.add_argument("--lanes", type=int, default=4, help="how many stacks run in parallel")
     return parser
 
 
@@ -67,12 +70,12 @@ def _chosen(names: Sequence[str] | None, faults: Sequence[Fault]) -> list[Fault]
     unknown = set(names or ()) - {fault.name for fault in faults}
     if unknown:
         known = ", ".join(fault.name for fault in faults)
-        sys.exit(f"There is no fault {', '.join(sorted(unknown))}; there are {known}.")
+        sys.exit(f"Unknown fault: {', '.join(sorted(unknown))}. The faults are {known}.")
     return chosen
 
 
 class _Printer:
-    """Prints lines with the time, whole ones from all threads."""
+    """Prints whole lines with the time, from any thread."""
 
     def __init__(self, begun: float) -> None:
         self._begun, self._lock = begun, threading.Lock()

@@ -19,16 +19,16 @@ from tests.faults.proxy import StorageProxy
 from tests.faults.trial import Trial
 
 _PRODUCTS = 4_000
-_NAME_BYTES = 600  # at random, so that the catalogue has several blocks
+_NAME_BYTES = 600  # random bytes, so the catalogue has several blocks
 
 
 class SlowLine(Hooks):
-    """A line on which each request takes a while, and which can be cut at the moment of the commit."""
+    """A line that delays each request, and that can be cut at the moment of the commit."""
 
     def __init__(self, trial: Trial) -> None:
         self._wait = trial.stack.digible.stopping.wait
         self.cuts_request = self.cuts_response = False
-        """Whether what makes the blob appear, or the news that it has, is lost."""
+        """Whether the request that makes the blob appear, or its response, is lost."""
 
         self.was_cut = threading.Event()
 
@@ -47,7 +47,7 @@ class SlowLine(Hooks):
 
 
 def agent_killed(trial: Trial) -> None:
-    """Kill `python -m agent upload` at any moment: there is no blob then, or a whole one."""
+    """Kill `python -m agent upload` at any moment: it leaves no blob, or a whole one."""
     trial.stack.start_host()
     with trial.stack.proxy("Blob") as proxy:
         proxy.hooks = line = SlowLine(trial)
@@ -63,7 +63,7 @@ def agent_killed(trial: Trial) -> None:
         for number in range(1, 7):
             line.cuts_request, line.cuts_response = number % 2 == 0, number % 2 == 1
             _kill_at_commit(trial, line, shop.upload(f"commit{number:02}"))
-    trial.pause(1)  # what was under way on the line has ended
+    trial.pause(1)  # until requests still on the line have ended
     shop.expect_what_arrived()
 
 
@@ -75,7 +75,7 @@ def _kill_at_commit(trial: Trial, line: SlowLine, agent: Server) -> None:
 
 
 class _Shop:
-    """Databases, and settings with which the agent uploads them over a slow line."""
+    """Databases, and the settings with which the agent uploads them over a slow line."""
 
     def __init__(self, trial: Trial, line: StorageProxy) -> None:
         self._trial, self._folder = trial, trial.stack.folder
@@ -83,7 +83,7 @@ class _Shop:
         self._products: dict[str, Mapping[str, str]] = {}
 
     def upload(self, store: str) -> Server:
-        """Start the agent on a new shop of this name."""
+        """Start the agent for a new store of this name."""
         database, settings = self._folder / f"{store}.db", self._folder / f"{store}.toml"
         self._products[store] = _make_database(database, store)
         settings.write_text(
@@ -97,7 +97,7 @@ class _Shop:
         return Server(f"agent of {store}", arguments, directory=ROOT)
 
     def expect_what_arrived(self) -> None:
-        """Expect every blob that is there to be delivered as a whole, and nothing of the others."""
+        """Expect every blob that arrived to be delivered completely, and nothing of the others."""
         arrived = 0
         for store, products in self._products.items():
             for blob in self._trial.stack.catalogs.list_blobs(name_starts_with=f"{store}/"):
@@ -108,9 +108,10 @@ class _Shop:
                     Catalogue(store, blob.name, 1, products, may_end, etag=etag)
                 )
         if "calm" not in {each.store for each in self._trial.catalogues}:
-            self._trial.complaints.append("an agent that nobody killed left no blob")
+            self._trial.complaints.append("the agent that was not killed left no blob")
         self._trial.notes.append(
-            f"Agent killed: {arrived - 1} of {self._trial.tries} catalogues were there by then, all of them whole."
+            f"Agent killed: {arrived - 1} of {self._trial.tries} catalogues had arrived by then, "
+            "all of them whole."
         )
 
 

@@ -1,4 +1,4 @@
-"""Waits for runs at chosen points, holds them all there, and kills their host."""
+"""Wait for runs at chosen points, hold them all there, and kill their host."""
 
 import threading
 from collections import Counter
@@ -14,17 +14,17 @@ from tests.faults.trial import FaultError
 class Point(StrEnum):
     """Where a batch is when its host is killed."""
 
-    ARRIVED = "Digible has read the POST, and does not accept it"
-    LATE = "Digible has read the POST, and accepts it only then"
-    ACCEPTED = "Digible has accepted the POST, and not answered"
-    ANSWERED = "the answer was sent this moment"
-    SAVING = "its record is on its way to storage, and does not arrive"
-    SAVED = "its record is written, and the host has not heard of it"
-    GOES_ON = "the host has heard so this moment, and goes on to the next"
+    ARRIVED = "Digible has read the POST, but does not accept it"
+    LATE = "Digible has read the POST, and accepts it only after the kill"
+    ACCEPTED = "Digible has accepted the POST, but has not answered it"
+    ANSWERED = "Digible has just sent the response"
+    SAVING = "the run record is on its way to storage, and does not arrive"
+    SAVED = "the run record is written, but the host has not received storage's response"
+    GOES_ON = "the host has just received storage's response, and goes on to the next batch"
 
 
 class Ambush(Hooks):
-    """What holds runs and lets them go; subclasses say where."""
+    """Holds runs and lets them go; subclasses say where."""
 
     def __init__(self, stores: Iterable[str]) -> None:
         self.stores = frozenset(stores)
@@ -35,28 +35,28 @@ class Ambush(Hooks):
     def wait(
         self, seconds: float = 90, has_ended: Callable[[str], bool] = lambda store: False
     ) -> None:
-        """Return once every store's run is held, or has ended before it came by.
+        """Return once every store's run is held, or has ended without being held.
 
-        Raises FaultError if one does neither.
+        Raise FaultError if a run does neither.
         """
         if not wait_for(lambda: all(map(has_ended, self._awaited())), seconds):
             self._over.set()
             awaited = ", ".join(self._awaited())
-            raise FaultError(f"the runs of {awaited} did not come to where they die")
+            raise FaultError(f"the runs of {awaited} did not reach the point of the kill")
 
     def _awaited(self) -> list[str]:
         with self._lock:
             return sorted(self.stores - self._caught)
 
     def spring(self, kill: Callable[[], None], delay: float) -> None:
-        """Let those go on that are to, kill `delay` seconds later, and cut the connections of all."""
+        """Release the runs that may go on, kill the host after `delay` s, and cut all connections."""
         self._let_go.set()
         self._over.wait(delay)
         kill()
         self._over.set()
 
     def _catch(self, store: str) -> bool:
-        """Tell whether this is the first time that the store's run comes by."""
+        """Return whether the store's run gets here for the first time."""
         with self._lock:
             is_first = store not in self._caught
             self._caught.add(store)
@@ -67,13 +67,13 @@ class Ambush(Hooks):
 
 
 class BatchAmbush(Ambush):
-    """Holds each store's run where one of its batches comes to a point."""
+    """Holds each store's run when one of its batches reaches a point."""
 
     def __init__(self, targets: Mapping[str, tuple[Point, int]]) -> None:
-        """Take the point and the batch, from 1, for each store; a run that is past it is held at the next."""
+        """Take each store's point and batch (from 1); a run past that batch is held at its next."""
         super().__init__(targets)
         self._targets = targets
-        self._saving = set[str]()  # stores whose next record is that of the batch
+        self._saving = set[str]()  # stores whose next record is the batch's
 
     def _is(self, post: Post, *points: Point) -> bool:
         point, batch = self._targets.get(post.store, (None, 0))
@@ -114,10 +114,10 @@ class BatchAmbush(Ambush):
 
 
 class RequestAmbush(Ambush):
-    """Holds each store's run at one of its requests to storage, counted from its beginning."""
+    """Holds each store's run at one of its requests to storage, counted from the run's start."""
 
     def __init__(self, targets: Mapping[str, int], *, carried_out: bool) -> None:
-        """Take the number of the request, from 1, for each store, and whether storage is to do it."""
+        """Take each store's request (from 1), and whether storage carries it out."""
         super().__init__(targets)
         self._targets, self._carried_out = targets, carried_out
         self._count: Counter[str] = Counter()
@@ -129,7 +129,7 @@ class RequestAmbush(Ambush):
             self._count[store] += 1
             if self._count[store] != self._targets.get(store):
                 return True
-            self._held[id(request)] = request  # kept, so that no other one has its id
+            self._held[id(request)] = request  # kept, so that no other request gets its id
         if not self._carried_out:
             self._catch(store)
             self._hold(goes_on=False)

@@ -10,7 +10,7 @@ from tests.faults.trial import Trial
 
 
 def one_of_two_killed(trial: Trial) -> None:
-    """Kill one of two hosts in the middle of forty stores' catalogues, and never start it again."""
+    """Kill one of two hosts in the middle of forty stores' catalogues, and never restart it."""
     stores, batches = (6, 4) if trial.quick else (40, 5)
     trial.stack.digible.latency = 0.2
     trial.drop_stores(stores, batches)
@@ -29,7 +29,7 @@ def _runs_under_way(host: Server) -> int:
 
 
 def one_of_two_frozen(trial: Trial) -> None:
-    """Freeze one of two hosts for longer than its leases last; the other one takes its runs over."""
+    """Freeze one of two hosts for longer than its leases last; the other takes over its runs."""
     stores = 8
     trial.stack.digible.latency = 0.1
     host = trial.stack.start_host()
@@ -38,16 +38,16 @@ def one_of_two_frozen(trial: Trial) -> None:
     trial.stack.start_host()
     frozen = psutil.Process(host.pid)
     frozen.suspend()
-    # One batch each is under way at either host when the frozen one wakes up.
+    # When the frozen host wakes up, each of the two hosts has one batch of a run under way.
     trial.interrupted(spares=2)
     trial.pause(25)
     frozen.resume()
-    trial.pause(15)  # for what it may do then, and for its next tries
+    trial.pause(15)  # for what it does then, and for its next tries
     trial.tries += stores
 
 
 def frozen_while_a_newer_one_comes(trial: Trial) -> None:
-    """Freeze a host in the middle of its runs; the other one is given newer catalogues meanwhile."""
+    """Freeze a host in the middle of its runs; meanwhile another gets newer catalogues."""
     stores = 8
     trial.stack.digible.latency = 0.1
     host = trial.stack.start_host()
@@ -64,31 +64,31 @@ def frozen_while_a_newer_one_comes(trial: Trial) -> None:
     trial.stack.start_host()
     trial.pause(25)
     frozen.resume()
-    trial.pause(15)  # for what it may do then, and for its next tries
+    trial.pause(15)  # for what it does then, and for its next tries
     trial.tries += stores
 
 
 def versions_of_one_blob(trial: Trial) -> None:
-    """Overwrite one blob again and again, as fast as it goes and then a little slower."""
+    """Overwrite one blob again and again, sometimes at once, sometimes after a short pause."""
     names = ["store001/catalogue.json.gz"] * _versions(trial)
     _drop_versions(trial, names, [trial.rng.choice((0, 0, 0.2, 0.5)) for _ in names])
 
 
 def versions_in_order_of_names(trial: Trial) -> None:
-    """Drop blobs under names of their own, within the same seconds: their names say which is newer."""
+    """Drop blobs with different names within the same seconds: the names say which is newer."""
     names = [f"store001/{number:02}.json.gz" for number in range(_versions(trial))]
     _drop_versions(trial, names, [trial.rng.choice((0, 0, 0.2, 0.5)) for _ in names])
 
 
 def versions_a_second_apart(trial: Trial) -> None:
-    """Drop blobs under names in no order, each a second after the one before."""
+    """Drop blobs with shuffled names, each a second after the previous one."""
     names = [f"store001/{number:02}.json.gz" for number in range(_versions(trial))]
     trial.rng.shuffle(names)
     _drop_versions(trial, names, [1.05] * len(names))
 
 
 def versions_while_one_is_killed(trial: Trial) -> None:
-    """Overwrite one blob again and again; one of the two hosts is killed in the middle of it."""
+    """Overwrite one blob again and again, and kill one of the two hosts in the middle."""
     names = ["store001/catalogue.json.gz"] * _versions(trial)
     _drop_versions(trial, names, [0.3] * len(names), killed_after=trial.rng.randint(5, 15))
 
@@ -100,7 +100,7 @@ def _versions(trial: Trial) -> int:
 def _drop_versions(
     trial: Trial, names: list[str], pauses: list[float], killed_after: int = 0
 ) -> None:
-    """Drop versions with other prices each while two hosts work; the last must come out on top."""
+    """Drop versions with different prices while two hosts work; the last version must win."""
     trial.stack.digible.latency = 0.05
     hosts = [trial.stack.spawn_host(), trial.stack.spawn_host()]
     for host in hosts:

@@ -1,4 +1,4 @@
-"""The catalogues that are dropped: every version of every product has a price of its own."""
+"""The catalogues that faults put into storage: each has its own price for every product."""
 
 import gzip
 import json
@@ -9,49 +9,50 @@ from contract.blobs import parse_name, run_of
 from contract.run import RunState
 
 BATCH = 200
-_UNFIT_AFTER = 300  # in the middle of a batch: from there on, rows and places of products differ
+# In the middle of a batch: from there on, the row of a product differs from its position.
+_UNFIT_AFTER = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """A catalogue as it was put into storage, and what is to become of it."""
+    """A catalogue that is put into storage, and what should become of it."""
 
     store: str
     name: str
-    """Of its blob."""
+    """The name of its blob."""
 
     age: int
-    """Tells which of a store's catalogues is the newest: the one with the highest."""
+    """The newest of a store's catalogues has the highest."""
 
     products: Mapping[str, str]
-    """Price by id of all that can be sent; empty for one that is no good."""
+    """The price of each product that can be sent, by id; empty for an invalid catalogue."""
 
     may_end: frozenset[RunState]
     unfit: int = 0
-    """How many of its rows can't be sent."""
+    """How many rows can't be sent."""
 
     name_length: int = 0
-    """Characters of each product's name at least: so many make a large blob."""
+    """The least number of characters in a product's name; long names make a large blob."""
 
     etag: str = ""
     may_be_missed: bool = False
-    """Whether it may have no run, being overwritten before anybody saw it."""
+    """Whether it may have no run, because it was overwritten before anybody saw it."""
 
     is_withdrawn: bool = False
-    """Whether it was deleted: what of it arrives is left open, unless its record says more."""
+    """Whether it was deleted: any part of it may arrive, unless its record says that all did."""
 
     @property
     def run(self) -> str:
-        """The id of its run."""
+        """The id of the catalogue's run."""
         return run_of(parse_name(self.name), self.etag)[1]
 
     def stored(self, etag: str) -> "Catalogue":
-        """Give the catalogue as it is stored."""
+        """Return the catalogue with the ETag of its stored blob."""
         return replace(self, etag=etag)
 
 
 def good(store: str, batches: int, version: int = 1, name: str = "") -> Catalogue:
-    """Give a catalogue of so many full batches and one row that can't be sent."""
+    """Return a catalogue of that many full batches and one row that can't be sent."""
     return Catalogue(
         store=store,
         name=name or f"{store}/catalogue.json.gz",
@@ -65,18 +66,18 @@ def good(store: str, batches: int, version: int = 1, name: str = "") -> Catalogu
 
 
 def overtaken(catalogue: Catalogue, *, may_be_missed: bool) -> Catalogue:
-    """Give a catalogue after which a newer one is dropped at once."""
+    """Return the catalogue as one that a newer one follows at once."""
     may_end = catalogue.may_end | {RunState.SUPERSEDED}
     return replace(catalogue, may_end=may_end, may_be_missed=may_be_missed)
 
 
 def price(version: int, number: int) -> str:
-    """Give a price that no other version of the product has, some with a nought at the end."""
+    """Return a price that no other version of the product has; some prices end in a zero."""
     return f"{version}.{number % 100:02d}"
 
 
 def text(catalogue: Catalogue) -> bytes:
-    """Give a good catalogue's blob, gzipped if its name says so."""
+    """Return a good catalogue's blob, gzipped if its name says so."""
     length = catalogue.name_length
     rows = [
         {

@@ -1,4 +1,4 @@
-"""Somebody damages, deletes or overwrites what a run works with."""
+"""The blobs that a run works with are damaged, deleted or overwritten."""
 
 from dataclasses import replace
 
@@ -29,21 +29,21 @@ def _record(catalogue: Catalogue) -> str:
 
 
 def record_damaged(trial: Trial) -> None:
-    """Overwrite the run records with rubbish while their runs go on."""
+    """Overwrite the run records with rubbish during their runs."""
     _under_way(trial)
     for catalogue, rubbish in zip(trial.catalogues, _RUBBISH, strict=True):
         trial.stack.runs.upload_blob(_record(catalogue), rubbish, overwrite=True)
 
 
 def record_deleted(trial: Trial) -> None:
-    """Delete the run records while their runs go on."""
+    """Delete the run records during their runs."""
     _under_way(trial)
     for catalogue in trial.catalogues:
         trial.stack.runs.delete_blob(_record(catalogue))
 
 
 def record_damaged_and_host_killed(trial: Trial) -> None:
-    """Overwrite the records of runs whose host is dead: nobody knows then how far they were."""
+    """Overwrite the records of runs whose host is dead: now nobody knows how far the runs got."""
     _under_way(trial)
     host = trial.stack.hosts[-1]
     trial.interrupted(spares=float("inf"))
@@ -54,7 +54,7 @@ def record_damaged_and_host_killed(trial: Trial) -> None:
 
 
 def catalogue_deleted(trial: Trial) -> None:
-    """Delete catalogues that are too large to be held whole while they are delivered."""
+    """Delete catalogues during their delivery; they are too large for the host to hold whole."""
     trial.stack.digible.latency = 0.05
     for number in range(1, 7):
         store = f"store{number:03}"
@@ -68,7 +68,7 @@ def catalogue_deleted(trial: Trial) -> None:
 
 
 def catalogue_deleted_while_nobody_works(trial: Trial) -> None:
-    """Kill the host and delete the catalogues; only the sweep, after ten minutes, can find these runs."""
+    """Kill the host and delete the catalogues: only the sweep, after 10 minutes, finds the runs."""
     _under_way(trial)
     trial.kill(trial.stack.hosts[-1])
     for catalogue in list(trial.catalogues):
@@ -79,7 +79,7 @@ def catalogue_deleted_while_nobody_works(trial: Trial) -> None:
 
 
 def catalogue_overwritten(trial: Trial) -> None:
-    """Overwrite the catalogues with newer ones while they are delivered."""
+    """Overwrite the catalogues with newer ones during their delivery."""
     _under_way(trial)
     for catalogue in list(trial.catalogues):
         trial.amend(catalogue, overtaken(catalogue, may_be_missed=False))

@@ -1,4 +1,4 @@
-"""A Digible in the matrix's own process, so that every POST is seen and can be held."""
+"""A Digible stand-in inside the matrix's process, which sees every POST and can hold it."""
 
 import contextlib
 import json
@@ -15,12 +15,12 @@ _PATH = "/v1/business/stores/product/sync"
 
 
 class Digible:
-    """Accepts all that comes on a port that stays its own, as long as it is open."""
+    """Accepts every POST while it is open, always on the same port."""
 
     def __init__(self, journal: Journal) -> None:
         self.hooks = Hooks()
         self.latency = 0.0
-        """Seconds for which it thinks about a POST before it accepts it."""
+        """How many seconds it waits before it accepts a POST."""
 
         self.journal = journal
         self.stopping = threading.Event()
@@ -29,18 +29,18 @@ class Digible:
 
     @property
     def url(self) -> str:
-        """What DIGIBLE_API_URL is to hold."""
+        """The value for DIGIBLE_API_URL."""
         return f"http://127.0.0.1:{self._port}/v1"
 
     def open(self) -> None:
-        """Begin, or begin again, to listen."""
+        """Start listening, the first time or again."""
         self._server = _Server(self._port, self)
         threading.Thread(
             target=self._server.serve_forever, args=(0.05,), name="Digible", daemon=True
         ).start()
 
     def close(self) -> None:
-        """Go away: cut what is open and refuse what comes."""
+        """Cut the open connections and refuse new ones."""
         server, self._server = self._server, None
         if server is not None:
             server.shutdown()
@@ -49,7 +49,7 @@ class Digible:
 
 
 class _Server(socketserver.ThreadingTCPServer):
-    allow_reuse_address = hasattr(socket, "AF_UNIX")  # on Windows it would share a port in use
+    allow_reuse_address = hasattr(socket, "AF_UNIX")  # on Windows it would share a used port
     daemon_threads = True
     block_on_close = False
     request_queue_size = 128
@@ -75,7 +75,7 @@ class _Server(socketserver.ThreadingTCPServer):
                 connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing: a host that was killed is no news here."""
+        """Print nothing: killed hosts are expected here."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -84,12 +84,12 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Print nothing."""
 
     def do_POST(self) -> None:
         length = int(self.headers.get("Content-Length", "0"))
         body = self.rfile.read(length)
-        if len(body) < length:  # whoever sent it has died over it: no server would take that
+        if len(body) < length:  # the sender died midway: no server would accept that
             self.close_connection = True
             return
         if self.path != _PATH:

@@ -1,4 +1,4 @@
-"""Where a fault may stop the world: at Digible, and between the host and storage."""
+"""Where a fault may intervene: at Digible, and between the host and storage."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -12,7 +12,7 @@ class Reply:
     """What Digible does with a POST."""
 
     status: int | None = HTTPStatus.OK
-    """200 accepts; None closes the connection instead of answering."""
+    """200 accepts the POST; None closes the connection instead of answering."""
 
     headers: tuple[tuple[str, str], ...] = ()
 
@@ -31,12 +31,12 @@ class StorageRequest:
 
     @property
     def path(self) -> str:
-        """Container and blob, or queue and what of it; without the account."""
+        """The container and blob, or the queue and the path below it, without the account."""
         return unquote(urlsplit(self.target).path).lstrip("/").partition("/")[2]
 
     @property
     def store(self) -> str:
-        """Whose blob it is about; empty if nobody's."""
+        """The store whose blob the request is about; empty if there is none."""
         container, _, blob = self.path.partition("/")
         if container == "locks":
             return blob.rpartition(".")[0]
@@ -44,31 +44,31 @@ class StorageRequest:
 
     @property
     def writes_record(self) -> bool:
-        """Whether it writes a run record."""
+        """Whether the request writes a run record."""
         return self.method == "PUT" and self.path.startswith("runs/") and "/" in self.path[5:]
 
 
 class Hooks:
-    """Lets everything pass; a fault overrides what it wants to hold, cut or answer.
+    """Lets everything pass; a fault overrides the methods for what it holds, cuts or answers.
 
-    Each is called in the thread of its connection, and may block it.
+    Each method is called in the thread of its connection, and may block it.
     """
 
     def arrived(self, post: Post) -> Reply:
-        """A POST is there, read and not yet accepted: say what becomes of it."""
+        """Return what Digible does with a POST that it has read but not yet accepted."""
         return ACCEPT
 
     def accepted(self, post: Post) -> bool:
-        """It is accepted, and not yet answered: whether it is to be."""
+        """Return whether Digible answers a POST that it has just accepted."""
         return True
 
     def answered(self, post: Post) -> None:
-        """Its answer was sent."""
+        """Act on a POST whose response has just been sent."""
 
     def requested(self, request: StorageRequest) -> bool:
-        """The host asks storage for something: whether storage is to hear of it."""
+        """Return whether a request from the host is passed on to storage."""
         return True
 
     def responded(self, request: StorageRequest, status: int) -> bool:
-        """Storage has done it: whether the host is to hear of it."""
+        """Return whether storage's response to a request is passed on to the host."""
         return True

@@ -1,4 +1,4 @@
-"""Blobs that are no catalogues, or made to hurt: the host must survive them, and say what they are."""
+"""Blobs that are not catalogues, or hostile ones: the host must survive and say what they are."""
 
 import gzip
 import time
@@ -17,18 +17,18 @@ _MEMBER = 64 << 20
 
 
 def bomb(first: bytes, filling: bytes, size: int = 10 * _GB) -> bytes:
-    """Give a gzip file of about `size` bytes of text: `first`, then `filling` again and again."""
+    """Return a gzip file of about `size` bytes of text: `first`, then `filling` again and again."""
     block = filling * (_MEMBER // len(filling))
     return gzip.compress(first) + gzip.compress(block) * (size // len(block))
 
 
-def _nameless_end() -> bytes:
-    """Give a gzip header whose file name goes on for 64 MB."""
+def _endless_header() -> bytes:
+    """Return a gzip header whose file name goes on for 64 MB."""
     return b"\x1f\x8b\x08\x08" + bytes(6) + b"n" * (64 << 20)
 
 
 def _claiming() -> bytes:
-    """Give a gzip file whose last four bytes claim 4 GB of text."""
+    """Return a gzip file whose last four bytes claim 4 GB of text."""
     return gzip.compress(b"[]")[:-4] + b"\xff\xff\xff\xff"
 
 
@@ -41,26 +41,26 @@ BLOBS: Mapping[str, Callable[[], bytes]] = {
     "10 GB of one row": lambda: bomb(b"[", _ROW),
     "10 GB of brackets": lambda: bomb(b"[", b"[" * 64),
     "half a million empty members": lambda: gzip.compress(b"") * 500_000,
-    "10 million deep": lambda: b"[" * 10_000_000,
+    "nesting 10 million deep": lambda: b"[" * 10_000_000,
     "a product 10 million deep": lambda: gzip.compress(b"[" + b'{"ProductID":' * 10_000_000, 1),
     "a name of 100 MB": lambda: gzip.compress(b'[{"ProductName": "' + b"ab" * (50 << 20), 1),
     "a number of 50 MB": lambda: gzip.compress(b'[{"SellPrice": 1' + b"12" * (25 << 20), 1),
-    "a gzip header without end": _nameless_end,
+    "an endless gzip header": _endless_header,
     "a claim of 4 GB": _claiming,
     "gzip that was cut off": lambda: text(good("any", 2))[:-200],
     "gzip with a wrong byte": lambda: zlib.compress(b"[]", wbits=31)[:-6] + b"\0" * 6,
     "a web page": lambda: b"<html><body>Sign in</body></html>",
     "UTF-16": lambda: "[]".encode("utf-16"),
-    "bytes that are no UTF-8": lambda: b'[{"ProductID": "\xff\xfe"}]',
+    "bytes that are not UTF-8": lambda: b'[{"ProductID": "\xff\xfe"}]',
     "nothing": lambda: b"",
     "an empty array": lambda: b"[]",
     "numbers": lambda: b"[1, 2, 3]",
-    "two catalogues after one another": lambda: b"[]\n[]",
+    "two consecutive catalogues": lambda: b"[]\n[]",
 }
 
 
 def hostile_blobs(trial: Trial) -> None:
-    """Put one after another into storage, then the bombs all at once, beside a shop's good catalogue."""
+    """Drop the blobs one by one, then all the bombs at once, beside a store's good catalogue."""
     host = trial.stack.start_host()
     slowest = (0.0, "")
     with Memory(host.pid) as memory:
@@ -75,11 +75,11 @@ def hostile_blobs(trial: Trial) -> None:
         trial.drop_stores(1, 10)
         trial.settle(120)
     if memory.peak > MOST_MEMORY:
-        trial.complaints.append(f"the host took {memory.megabytes:.0f} MB")
+        trial.complaints.append(f"the host used {memory.megabytes:.0f} MB")
     if host.status is not None:
         trial.complaints.append("the host died")
     trial.notes.append(
-        f"Hostile blobs: the host took {memory.megabytes:.0f} MB at most (children included); "
+        f"Hostile blobs: the host used at most {memory.megabytes:.0f} MB, including its children; "
         f"the slowest outcome ({slowest[1]}) came after {slowest[0]:.1f} s."
     )
 

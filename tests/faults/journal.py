@@ -1,4 +1,4 @@
-"""What Digible saw: every POST, when it came, what it held and what became of it."""
+"""What Digible saw: every POST, when it arrived, what it contained and what became of it."""
 
 import threading
 import time
@@ -10,36 +10,36 @@ class Post:
     """One POST of products."""
 
     number: int
-    """In the order of arrival, from 0."""
+    """The place in the order of arrival, from 0."""
 
     arrived: float
-    """By the monotonic clock, as are all moments here."""
+    """On the monotonic clock, like all times here."""
 
     token: str
     products: tuple[tuple[str, str], ...]
-    """Id and price of each, in order; none if the body could not be read."""
+    """The id and price of each product, in order; empty if the body could not be read."""
 
     accepted: int | None = None
-    """In the order of acceptance, from 0; None: not accepted."""
+    """The place in the order of acceptance, from 0; None if it was not accepted."""
 
     accepted_at: float | None = None
     status: int | None = None
-    """What was answered; None: nothing (yet)."""
+    """The status of the response; None if there is none (yet)."""
 
     @property
     def store(self) -> str:
-        """Whose products these are: an id is `{store}-{number}`."""
+        """The store of the products: an id is `{store}-{number}`."""
         return self.products[0][0].rpartition("-")[0] if self.products else ""
 
     @property
     def batch(self) -> int:
-        """Which batch of its catalogue this is, from 1; 0 if it is none."""
+        """Which batch of its catalogue this is, from 1; 0 if it is not a batch."""
         number = self.products[0][0].rpartition("-")[2] if self.products else ""
         return (int(number) - 1) // 200 + 1 if number.isdecimal() else 0
 
 
 class Journal:
-    """All POSTs so far. Safe across threads."""
+    """All POSTs so far. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -60,14 +60,14 @@ class Journal:
             return post
 
     def accept(self, post: Post) -> None:
-        """Note that its products were accepted: from now on Digible shows them."""
+        """Note that a POST's products were accepted: from now on Digible shows them."""
         with self._lock:
             now, order = time.monotonic(), self._accepted
             self._accepted += 1
             self._change(post, accepted=order, accepted_at=now)
 
     def answer(self, post: Post, status: int) -> None:
-        """Note that it is answered."""
+        """Note that a POST was answered."""
         with self._lock:
             self._change(post, status=status)
 

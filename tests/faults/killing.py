@@ -1,4 +1,4 @@
-"""The host is killed: at every boundary of every batch, again and again, and at random."""
+"""The host is killed: at every boundary of every batch, again and again, and at random moments."""
 
 from functools import partial
 
@@ -10,17 +10,17 @@ from tests.faults.trial import Trial
 
 BATCHES = 25
 _PATIENT = {"DIGIBLE_TIMEOUT_SECONDS": "300"}
-"""So that a run that is held does not give up before the others are held, too."""
+"""For a run that is held: it must not give up before all the others are held."""
 
 
 def killed_at(point: Point, trial: Trial, concurrency: int = 1) -> None:
-    """Kill one host that works on 25 stores, the first at its first batch, the last at its last."""
+    """Kill a host that works on 25 stores: the first at its batch 1, the last at its batch 25."""
     targets = {f"store{number:03}": (point, number) for number in range(1, BATCHES + 1)}
     _kill_once(trial, BatchAmbush(targets), BATCHES, concurrency)
 
 
 def killed_at_all_points(trial: Trial) -> None:
-    """Kill one host that works on seven stores, each at another point (the quick cut)."""
+    """Kill a host that works on seven stores, each at a different point (for the quick matrix)."""
     targets = {
         f"store{number:03}": (point, min(number, 4)) for number, point in enumerate(Point, start=1)
     }
@@ -41,14 +41,14 @@ def _kill_once(trial: Trial, ambush: BatchAmbush, batches: int, concurrency: int
 
 
 def killed_at_every_batch(trial: Trial) -> None:
-    """Kill the host at one batch after another of the same seven runs, each at a point of its own."""
+    """Kill the host at one batch after another of the same seven runs, each at its own point."""
     points = {f"store{number:03}": point for number, point in enumerate(Point, start=1)}
     trial.drop_stores(len(points), BATCHES)
     for batch in range(1, BATCHES + 1):
         stores = [each.store for each in trial.unfinished()]
         ambush = BatchAmbush({store: (points[store], batch) for store in stores})
         trial.stack.use(ambush)
-        # Room for the messages of runs that are held, too, of which each kill leaves some behind.
+        # Room also for the messages of the held runs: each kill leaves some behind.
         host = trial.stack.start_host(32, **_PATIENT)
         ambush.wait(150, trial.has_ended)
         ambush.spring(partial(trial.kill, host), trial.rng.uniform(0, 0.03))
@@ -58,8 +58,8 @@ def killed_at_every_batch(trial: Trial) -> None:
 
 
 def killed_at_storage_request(trial: Trial, *, carried_out: bool) -> None:
-    """Kill the host while a run waits for storage: the first store's at its first request, and so on."""
-    requests = 22  # beyond the last that is made before the first batch
+    """Kill the host while runs wait for storage: the first store's at request 1, and so on."""
+    requests = 22  # more than a run makes before its first batch
     targets = {f"store{number:03}": number for number in range(1, requests + 1)}
     ambush = RequestAmbush(targets, carried_out=carried_out)
     trial.stack.use(ambush)
@@ -73,7 +73,7 @@ def killed_at_storage_request(trial: Trial, *, carried_out: bool) -> None:
 
 
 def killed_at_random(trial: Trial) -> None:
-    """Kill the host at 25 moments: some while it starts, the others after its first POST."""
+    """Kill the host at 25 random moments: some while it starts, the others after its first POST."""
     trial.stack.digible.latency = 0.1
     next_store = 1
     for _ in range(25):
@@ -99,7 +99,7 @@ def _has_more_posts(trial: Trial, before: int) -> bool:
 
 
 class SlowAnswers(Hooks):
-    """Digible accepts at once and answers three seconds later."""
+    """Accepts a POST at once and answers it three seconds later."""
 
     def __init__(self, trial: Trial) -> None:
         self._wait = trial.stack.digible.stopping.wait
@@ -110,7 +110,7 @@ class SlowAnswers(Hooks):
 
 
 def killed_while_digible_is_slow(trial: Trial) -> None:
-    """Kill the host in the middle of an answer that takes three seconds."""
+    """Kill the host while it waits for a response that takes three seconds."""
     stores = 6
     trial.stack.use(SlowAnswers(trial))
     for number in range(1, stores + 1):

@@ -17,7 +17,7 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         "host-concurrent",
-        "host killed before Digible answers, four batches of each run under way (`DIGIBLE_CONCURRENCY=4`)",
+        "host killed before Digible answers, with four batches of each run under way (`DIGIBLE_CONCURRENCY=4`)",
         partial(killing.killed_at, Point.ACCEPTED, concurrency=4),
     ),
     Fault(
@@ -32,7 +32,7 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         "host-every-batch",
-        "host killed at every one of 25 batches of the same seven runs, each at another point",
+        "host killed at each of 25 batches of the same seven runs, each run at a different point",
         killing.killed_at_every_batch,
         seconds=900,
     ),
@@ -55,13 +55,13 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         "storage-frozen",
-        "storage answers nothing for 20 s",
+        "storage does not answer for 20 s",
         outages.storage_frozen,
         seconds=300,
     ),
     Fault(
         "storage-stopped",
-        "storage is stopped for 20 s and started again",
+        "storage is stopped, and started again after 20 s",
         outages.storage_stopped,
         seconds=300,
     ),
@@ -89,69 +89,71 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         "digible-drops",
-        "Digible closes the connection before or after it has accepted",
+        "Digible closes the connection before or after it has accepted the POST",
         outages.digible_drops,
     ),
     Fault(
         "two-hosts-killed",
-        "two hosts on forty stores, one killed and never started again",
+        "two hosts on forty stores, one killed and never restarted",
         beside.one_of_two_killed,
     ),
     Fault(
         "two-hosts-frozen",
-        "one of two hosts frozen for 25 s, then going on",
+        "one of two hosts frozen for 25 s, then resumed",
         beside.one_of_two_frozen,
     ),
     Fault(
         "two-hosts-frozen-newer",
-        "one of two hosts frozen for 25 s, newer catalogues come meanwhile",
+        "one of two hosts frozen for 25 s while newer catalogues arrive",
         beside.frozen_while_a_newer_one_comes,
         parts=3,
     ),
     Fault(
         "versions-one-name",
-        "twenty versions in quick succession, one over the other, two hosts",
+        "twenty versions of one blob in quick succession, two hosts",
         beside.versions_of_one_blob,
     ),
     Fault(
         "versions-names",
-        "twenty versions in quick succession, in the order of their names, two hosts",
+        "twenty catalogues in quick succession, in the order of their names, two hosts",
         beside.versions_in_order_of_names,
     ),
     Fault(
         "versions-seconds",
-        "twenty versions a second apart, names in no order, two hosts",
+        "twenty catalogues a second apart, with shuffled names, two hosts",
         beside.versions_a_second_apart,
     ),
     Fault(
         "versions-killed",
-        "twenty versions, one over the other, one of the two hosts killed meanwhile",
+        "twenty versions of one blob, one of two hosts killed in the middle",
         beside.versions_while_one_is_killed,
     ),
     Fault(
-        "record-damaged", "run record overwritten with rubbish in mid-run", damage.record_damaged
+        "record-damaged",
+        "run record overwritten with rubbish during the run",
+        damage.record_damaged,
     ),
-    Fault("record-deleted", "run record deleted in mid-run", damage.record_deleted),
+    Fault("record-deleted", "run record deleted during the run", damage.record_deleted),
     Fault(
         "record-damaged-killed",
-        "run record overwritten with rubbish after its host was killed (the run begins anew)",
+        "run record overwritten with rubbish after its host was killed (the run starts over)",
         damage.record_damaged_and_host_killed,
     ),
-    Fault("catalogue-deleted", "catalogue deleted in mid-run", damage.catalogue_deleted),
+    Fault("catalogue-deleted", "catalogue deleted during the run", damage.catalogue_deleted),
     Fault(
         "catalogue-overwritten",
-        "catalogue overwritten by a newer one in mid-run",
+        "catalogue overwritten by a newer one during the run",
         damage.catalogue_overwritten,
     ),
     Fault(
         "swept",
-        "host killed and the catalogue deleted meanwhile: the sweep finds the run",
+        "host killed, then the catalogue deleted: the sweep finds the run",
         damage.catalogue_deleted_while_nobody_works,
         seconds=1_000,
     ),
     Fault(
         "hostile",
-        "gzip bombs of 10 GB, 10 million deep, endless, cut off, wrong in other ways",
+        "hostile blobs: gzip bombs of 10 GB, nested 10 million deep, endless, cut off, otherwise invalid",
         hostile.hostile_blobs,
         alone=True,
     ),
@@ -159,8 +161,8 @@ FAULTS: tuple[Fault, ...] = (
 
 QUICK: tuple[Fault, ...] = (
     Fault("host-all-points", "host killed at seven points at once", killing.killed_at_all_points),
-    Fault("storage-frozen", "storage answers nothing for 5 s", outages.storage_frozen),
+    Fault("storage-frozen", "storage does not answer for 5 s", outages.storage_frozen),
     Fault("two-hosts-killed", "one of two hosts killed", beside.one_of_two_killed),
-    Fault("versions-one-name", "five versions, one over the other", beside.versions_of_one_blob),
+    Fault("versions-one-name", "five versions of one blob", beside.versions_of_one_blob),
 )
-"""What `make test` has time for."""
+"""The faults that `make test` has time for."""

@@ -1,4 +1,4 @@
-"""Tries faults, several side by side, each on a stack of its own, and keeps what came of them."""
+"""Try faults, several in parallel, each on its own stack, and collect the results."""
 
 import tempfile
 import time
@@ -20,44 +20,39 @@ _PREFIX = "shopmaster-fault-"
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something that may happen."""
+    """Something that can go wrong."""
 
     name: str
-    """For --only."""
+    """Its name for `--only`."""
 
     what: str
-    """In words, for the table."""
+    """Its description in the table."""
 
     inflict: Callable[[Trial], None]
-    """Brings it about, and returns when only waiting is left."""
+    """Inflicts the fault, and returns when only waiting is left."""
 
     parts: int = 1
     """How many stacks share its tries."""
 
     seconds: float = 180
-    """How long its runs may take to end afterwards."""
+    """How long the runs may take to end afterwards."""
 
     alone: bool = False
-    """Whether nothing else may go on beside it, since time or memory is measured."""
+    """Whether nothing else may run in parallel, because time or memory is measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of one fault, or of one part of it."""
+    """The result of one fault, or of one part of it."""
 
     fault: Fault
     tries: int
     verdict: Verdict
     seconds: float
     posts: int
-    """How many Digible saw."""
+    """How many POSTs Digible saw."""
 
     notes: tuple[str, ...] = ()
-
-    @property
-    def is_good(self) -> bool:
-        """Whether everything went as promised."""
-        return not self.verdict.complaints
 
 
 Say = Callable[[str], None]
@@ -85,7 +80,7 @@ def _tried(fault: Fault, stack: Stack, rng: Random, *, quick: bool) -> tuple[Tri
             fault.inflict(trial)
             trial.settle(fault.seconds)
         except (FaultError, ProcessError, AzureError, OSError) as error:
-            trial.complaints.append(f"the fault could not be brought about: {error}")
+            trial.complaints.append(f"the fault could not be inflicted: {error}")
         return trial, trial.verdict()
 
 
@@ -94,7 +89,7 @@ def _trouble(verdict: Verdict) -> str:
 
 
 def _keep(name: str, part: int, verdict: Verdict, outputs: list[str]) -> None:
-    """Write what the hosts said where somebody who looks for the cause finds it."""
+    """Write the complaints and the hosts' output to a file, for finding the cause."""
     folder = Path(".local") / "faults"
     folder.mkdir(parents=True, exist_ok=True)
     blocks = ["\n".join(verdict.complaints), *outputs]
@@ -105,12 +100,11 @@ def _keep(name: str, part: int, verdict: Verdict, outputs: list[str]) -> None:
 def measure_all(
     faults: Iterable[Fault], seed: str, say: Say, *, lanes: int, quick: bool = False
 ) -> list[Result]:
-    """Try all faults; gives one result each, in their order."""
+    """Try all faults; return one result for each, in their order."""
     chosen = list(faults)
     beside = [(fault, part) for fault in chosen if not fault.alone for part in range(fault.parts)]
-    beside.sort(
-        key=lambda each: -each[0].seconds
-    )  # the longest first, so that none is left at last
+    # The longest first, so that none of them is left until the end.
+    beside.sort(key=lambda each: -each[0].seconds)
     alone = [(fault, part) for fault in chosen if fault.alone for part in range(fault.parts)]
 
     def one(part_of: tuple[Fault, int]) -> Result:

@@ -1,4 +1,4 @@
-"""Storage or Digible is away, slow or cut off for a while."""
+"""Storage or Digible is away, slow or cut off for some time."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -13,7 +13,7 @@ _STORES, _BATCHES = 6, 25
 
 
 def _under_way(trial: Trial) -> None:
-    trial.stack.digible.latency = 0.1  # so that nobody has ended when the outage begins
+    trial.stack.digible.latency = 0.1  # so that no run has ended when the outage begins
     stores, batches = (3, 10) if trial.quick else (_STORES, _BATCHES)
     trial.drop_stores(stores, batches)
     trial.stack.start_host(stores)
@@ -22,7 +22,7 @@ def _under_way(trial: Trial) -> None:
 
 
 def storage_frozen(trial: Trial) -> None:
-    """Stop the storage's processes where they are; it takes connections, and answers nothing."""
+    """Suspend storage's processes: it accepts connections, and answers nothing."""
     _under_way(trial)
     processes = trial.stack.storage_processes()
     for process in processes:
@@ -35,7 +35,7 @@ def storage_frozen(trial: Trial) -> None:
 
 
 def storage_stopped(trial: Trial) -> None:
-    """Stop the storage gracefully, and start it again with its data."""
+    """Stop storage gracefully, and start it again with its data."""
     _under_way(trial)
     trial.interrupted()
     trial.stack.stop_storage()
@@ -45,7 +45,7 @@ def storage_stopped(trial: Trial) -> None:
 
 
 class Cuts(Hooks):
-    """Connections to storage break at random, before a request arrives or before its response does."""
+    """Cuts connections to storage at random, before a request or before its response arrives."""
 
     def __init__(self, trial: Trial, likelihood: float) -> None:
         self._trial, self._likelihood = trial, likelihood
@@ -66,7 +66,7 @@ class Cuts(Hooks):
 
 
 def storage_cut(trial: Trial) -> None:
-    """Cut one in twenty-five requests and responses while six catalogues are delivered."""
+    """Cut one in 25 requests and responses while six catalogues are delivered."""
     trial.stack.digible.latency = 0.02
     trial.stack.start_host(_STORES)
     trial.stack.use(Cuts(trial, 0.04))
@@ -76,7 +76,7 @@ def storage_cut(trial: Trial) -> None:
 
 
 def digible_away(trial: Trial, seconds: float = AWAY) -> None:
-    """Digible's port is closed: connections are cut, then refused."""
+    """Close Digible's port: connections are cut, then refused."""
     _under_way(trial)
     trial.interrupted()
     trial.stack.digible.close()
@@ -85,7 +85,7 @@ def digible_away(trial: Trial, seconds: float = AWAY) -> None:
 
 
 class Busy(Hooks):
-    """Digible answers 503, and says after how long to come back: in seconds, or by a date."""
+    """Answers 503, with a `Retry-After` in seconds or as a date."""
 
     def arrived(self, post: Post) -> Reply:
         later = format_datetime(datetime.now(UTC) + timedelta(seconds=3), usegmt=True)
@@ -93,7 +93,7 @@ class Busy(Hooks):
 
 
 def digible_busy(trial: Trial) -> None:
-    """Answer every POST with 503 for a while."""
+    """Answer every POST with 503 for 20 s."""
     _under_way(trial)
     trial.stack.use(Busy())
     trial.pause(AWAY)
@@ -101,7 +101,7 @@ def digible_busy(trial: Trial) -> None:
 
 
 class Drops(Hooks):
-    """Digible closes the connection instead of answering, before or after it has accepted."""
+    """Closes the connection instead of answering, before or after the POST is accepted."""
 
     def __init__(self, trial: Trial, likelihood: float) -> None:
         self._trial, self._likelihood = trial, likelihood
@@ -122,7 +122,7 @@ class Drops(Hooks):
 
 
 def digible_drops(trial: Trial) -> None:
-    """Drop every sixth connection before, and every sixth after the products were accepted."""
+    """Drop one in six connections before the products are accepted, and one in six after."""
     trial.stack.use(Drops(trial, 1 / 6))
     trial.drop_stores(_STORES, 15)
     trial.stack.start_host(_STORES)

@@ -1,4 +1,4 @@
-"""Stands between the host and one service of the storage, sees every request, and may hold or cut it."""
+"""A proxy before one of storage's services: it sees every request, and can hold or cut it."""
 
 import contextlib
 import socket
@@ -15,10 +15,10 @@ _LONGEST_BODY = 1 << 26
 
 
 class StorageProxy:
-    """Listens on a port of its own for as long as the `with` lasts."""
+    """Listens on its own port during the `with` block."""
 
     def __init__(self, target: int, seen: Callable[[StorageRequest, int], None]) -> None:
-        """Pass on to port `target`; `seen` is told each request and its response's status."""
+        """Pass on to port `target`; call `seen` with each request and its response's status."""
         self.hooks = Hooks()
         self.port = free_ports(1)[0]
         self._target, self._seen = target, seen
@@ -26,7 +26,7 @@ class StorageProxy:
         self._open: set[socket.socket] = set()
 
     def through(self, connection_string: str) -> str:
-        """Give a connection string that leads through the proxy."""
+        """Return a connection string that leads through the proxy."""
         return connection_string.replace(f":{self._target}/", f":{self.port}/")
 
     def __enter__(self) -> "StorageProxy":
@@ -80,7 +80,7 @@ class StorageProxy:
     ) -> None:
         with contextlib.suppress(OSError, ValueError, IndexError):
             while block := server.recv(_BLOCK):
-                # The first bytes after a request are its response's: nobody sends two at once.
+                # The first bytes after a request are its response: no client sends two at once.
                 if pending:
                     request, status = pending.popleft(), int(block[9:12])
                     self._seen(request, status)
@@ -98,7 +98,7 @@ def _head(source: IO[bytes]) -> list[bytes]:
 
 
 def _read(head: list[bytes], source: IO[bytes]) -> tuple[StorageRequest, bytes]:
-    """Give a request whose head was read, and its bytes; raises ValueError if it is cut off."""
+    """Read the rest of a request; return it and its bytes, or raise ValueError if it is cut off."""
     method, target, _ = head[0].decode("latin-1").split(" ", 2)
     fields = dict(line.decode("latin-1").lower().split(":", 1) for line in head[1:])
     length = int(fields.get("content-length", "0"))

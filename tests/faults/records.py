@@ -1,4 +1,4 @@
-"""Every version of every run record: those that pass the proxy, and what storage holds in the end."""
+"""Every run record, each time it passes the proxy, and as storage has it at the end."""
 
 import json
 import threading
@@ -17,10 +17,10 @@ _COUNTS = ("read", "accepted", "rejected", "not_sent")
 
 
 class Records:
-    """What was observed so far. Safe across threads."""
+    """The run records observed so far. Thread-safe."""
 
     def __init__(self, container: ContainerClient) -> None:
-        """Take the container of run records, as it is reached without the proxy."""
+        """Take the container of run records, reached without the proxy."""
         self._container = container
         self._lock = threading.Lock()
         self._observed: list[Observed] = []
@@ -28,28 +28,28 @@ class Records:
 
     @property
     def observed(self) -> tuple[Observed, ...]:
-        """All versions, in the order in which they were seen."""
+        """All observations, in the order in which they were made."""
         with self._lock:
             return tuple(self._observed)
 
     def state(self, catalogue: Catalogue) -> str | None:
-        """Give the state of a catalogue's run as it was last seen; None: it has no record."""
+        """Return the state in which a catalogue's run was last seen; None if it has no record."""
         with self._lock:
             return self._state.get(catalogue.run)
 
     def see(self, request: StorageRequest, status: int) -> None:
-        """Take note of a record that storage has just taken from a host."""
+        """Note a record that storage has just accepted from a host."""
         if request.writes_record and status == 201:
             self._note(request.body)
 
     def look(self, catalogue: Catalogue) -> None:
-        """Read the record of a catalogue's run where it lies, unless it can't be read just now."""
+        """Read the stored record of a catalogue's run, unless it can't be read at the moment."""
         name = f"{catalogue.store}/{catalogue.run}.json"
         with suppress(ResourceNotFoundError, AzureError):
             self._note(self._container.download_blob(name, timeout=3).readall())
 
     def has_ended(self, catalogue: Catalogue) -> bool:
-        """Tell whether a catalogue's run was last seen in a final state."""
+        """Return whether a catalogue's run was last seen in a final state."""
         state = self.state(catalogue)
         return state is not None and RunState(state).is_final
 
@@ -61,7 +61,7 @@ class Records:
                 time.monotonic(), record["store"], record["run"], record["state"], **counts
             )
         except (ValueError, KeyError, TypeError):
-            return  # one that a fault has damaged
+            return  # a fault has damaged it
         with self._lock:
             self._observed.append(observed)
             self._state[observed.run] = observed.state

@@ -1,4 +1,4 @@
-"""The real stack for a fault: storage and hosts as processes, Digible and the proxies in this one."""
+"""The real stack for a fault: storage and hosts as processes, Digible and proxies in this one."""
 
 import os
 import re
@@ -26,10 +26,10 @@ _STORAGE_OPTIONS = {"retry_total": 0, "connection_timeout": 3, "read_timeout": 1
 
 
 class Stack:
-    """Storage and Digible run as long as the `with` lasts; hosts come and go."""
+    """Storage and Digible run during the `with` block; hosts come and go."""
 
     def __init__(self, folder: Path) -> None:
-        """Keep the storage's data in `folder`."""
+        """Keep storage's data in `folder`."""
         self.journal = Journal()
         self.digible = Digible(self.journal)
         self.hosts: list[Server] = []
@@ -53,7 +53,7 @@ class Stack:
         self.connection_string = read_environment(self.folder)["CatalogStorage"]
         service = BlobServiceClient.from_connection_string(
             self.connection_string,
-            **_STORAGE_OPTIONS,  # type: ignore[arg-type]  # options of the transport, not typed there
+            **_STORAGE_OPTIONS,  # type: ignore[arg-type]  # transport options
         )
         self._end.enter_context(service)
         self.catalogs: ContainerClient = service.get_container_client(CATALOGS)
@@ -69,27 +69,27 @@ class Stack:
         self._end.callback(self.digible.stopping.set)
 
     def proxy(self, service: str) -> StorageProxy:
-        """Give a proxy before one of the storage's services, which is still to be entered."""
+        """Return a proxy for one of storage's services; it starts in a `with` block."""
         found = re.search(rf"{service}Endpoint=http://127\.0\.0\.1:(\d+)/", self.connection_string)
         assert found is not None
         return StorageProxy(int(found[1]), self.records.see)
 
     def use(self, hooks: Hooks) -> None:
-        """Have these decide what passes, from the next request on."""
+        """Let these hooks decide what passes, from the next request on."""
         self.digible.hooks = hooks
         for proxy in self.proxies:
             proxy.hooks = hooks
 
     def start_storage(self) -> None:
-        """Start the storage, again with the data and on the ports it had."""
+        """Start storage, after a stop with the same data and ports."""
         self._storage = start_dev("storage", "--data", self.folder)
 
     def stop_storage(self) -> None:
-        """Stop the storage gracefully; its data are kept."""
+        """Stop storage gracefully; its data is kept."""
         self._storage.stop()
 
     def storage_processes(self) -> list[psutil.Process]:
-        """Give the processes that are the storage."""
+        """Return storage's processes."""
         return psutil.Process(self._storage.pid).children(recursive=True)
 
     def start_host(self, at_once: int = 8, **settings: str) -> Server:
@@ -99,7 +99,7 @@ class Stack:
         return host
 
     def spawn_host(self, at_once: int = 8, **settings: str) -> Server:
-        """Start one more host, with room for so many blobs and messages; `settings` are the app's."""
+        """Start one more host, for `at_once` blobs and messages; `settings` are the app's."""
         host = Server(
             f"host {len(self.hosts) + 1}",
             [sys.executable, "-m", "dev", "host", "--until-input-closes"],

@@ -1,4 +1,4 @@
-"""What the matrix watches and cuts with does so where it says."""
+"""The matrix's Digible stand-in and proxy observe and cut where they should."""
 
 import http.client
 import json
@@ -30,7 +30,7 @@ def port_of(digible: Digible) -> int:
 
 
 def post(port: int) -> int:
-    """POST one product; gives the status."""
+    """POST one product and return the status."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
         connection.request("POST", PATH, BODY, {"x-access-token": "t"})
@@ -76,7 +76,7 @@ def test_a_dropped_post_is_neither_accepted_nor_answered(digible: Digible) -> No
     assert (seen.accepted, seen.status) == (None, None)
 
 
-def test_half_a_post_is_none(digible: Digible) -> None:
+def test_half_a_post_is_ignored(digible: Digible) -> None:
     with socket.create_connection(("127.0.0.1", port_of(digible)), timeout=10) as connection:
         connection.sendall(f"POST {PATH} HTTP/1.1\r\nContent-Length: 999\r\n\r\n[".encode())
         connection.shutdown(socket.SHUT_WR)
@@ -84,7 +84,7 @@ def test_half_a_post_is_none(digible: Digible) -> None:
     assert digible.journal.posts == ()
 
 
-def test_digible_that_went_away_comes_back_on_its_port(digible: Digible) -> None:
+def test_digible_comes_back_on_the_same_port(digible: Digible) -> None:
     digible.close()
     with pytest.raises(ConnectionError):
         post(port_of(digible))
@@ -92,7 +92,7 @@ def test_digible_that_went_away_comes_back_on_its_port(digible: Digible) -> None
     assert post(port_of(digible)) == 200
 
 
-def test_the_proxy_passes_on_and_tells(digible: Digible) -> None:
+def test_the_proxy_passes_requests_on_and_reports_them(digible: Digible) -> None:
     seen: list[tuple[str, int]] = []
     with StorageProxy(
         port_of(digible), lambda request, status: seen.append((request.target, status))
@@ -120,6 +120,6 @@ def test_the_proxy_cuts_before_or_after_the_work_is_done(digible: Digible, *, be
         ("/account/catalog-retries/messages", ""),
     ],
 )
-def test_a_request_to_storage_tells_whose_blob_it_is_about(target: str, store: str) -> None:
+def test_a_request_to_storage_says_whose_blob_it_is_about(target: str, store: str) -> None:
     assert StorageRequest("PUT", target).store == store
     assert StorageRequest("PUT", target).writes_record == target.startswith("/account/runs/")

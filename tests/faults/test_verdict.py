@@ -1,4 +1,4 @@
-"""The judge sees what is lost, doubled or backwards: a matrix that can't fail would prove nothing."""
+"""The judge finds every broken promise: a matrix that can't fail would prove nothing."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ OLDER = overtaken(
 
 
 def sent(catalogue: Catalogue, *batches: int) -> list[Post]:
-    """POSTs of a catalogue's batches, accepted and answered."""
+    """Return POSTs of a catalogue's batches, accepted and answered."""
     products = list(catalogue.products.items())
     return [
         Post(0, 0.0, "token", tuple(products[(batch - 1) * 200 : batch * 200]), 0, 0.0, 200)
@@ -26,7 +26,7 @@ def sent(catalogue: Catalogue, *batches: int) -> list[Post]:
 
 
 def in_order(*posts: Post) -> list[Post]:
-    """The posts one after another, a second apart."""
+    """Return the POSTs one after another, a second apart."""
     return [
         replace(
             post,
@@ -40,22 +40,22 @@ def in_order(*posts: Post) -> list[Post]:
 
 
 def ended(catalogue: Catalogue, state: RunState | None = None, accepted: int = 600) -> Observed:
-    """The record of a run at its end."""
+    """Return the record of a run at its end."""
     state = state or RunState.COMPLETED_WITH_REJECTIONS
     not_sent = 600 - accepted
     return Observed(100.0, catalogue.store, catalogue.run, state, 601, accepted, 1, not_sent)
 
 
-def test_a_delivery_without_any_trouble_is_good() -> None:
+def test_an_undisturbed_delivery_is_good() -> None:
     verdict = judge(in_order(*sent(NEWEST, 1, 2, 3)), [ended(NEWEST)], [NEWEST])
     assert verdict.complaints == ()
     assert (verdict.lost, verdict.resent, verdict.backwards) == (0, 0, 0)
     assert (verdict.runs, verdict.ended_right) == (1, 1)
 
 
-def test_a_batch_that_never_came_is_lost() -> None:
+def test_a_batch_that_never_arrived_is_lost() -> None:
     verdict = judge(in_order(*sent(NEWEST, 1, 3)), [ended(NEWEST)], [NEWEST])
-    assert verdict.lost == 400  # missing at Digible, and counted by the record
+    assert verdict.lost == 400  # 200 missing at Digible, and 200 that the record counts
     assert verdict.complaints
 
 
@@ -75,15 +75,15 @@ def test_products_counted_before_they_were_accepted_are_lost() -> None:
     assert judge(posts, [replace(early, at=1.6), ended(NEWEST)], [NEWEST]).lost == 0
 
 
-def test_a_price_that_nobody_set_is_found() -> None:
+def test_a_price_that_no_catalogue_has_is_found() -> None:
     (post,) = sent(NEWEST, 1)
     wrong = replace(post, products=((post.products[0][0], "9.99"), *post.products[1:]))
     verdict = judge(in_order(wrong, *sent(NEWEST, 2, 3)), [ended(NEWEST)], [NEWEST])
     assert verdict.lost >= 1
-    assert "no one catalogue has" in verdict.complaints[0]
+    assert "no single catalogue has" in verdict.complaints[0]
 
 
-def test_a_post_that_could_not_be_read_is_found() -> None:
+def test_an_unreadable_post_is_found() -> None:
     posts = in_order(*sent(NEWEST, 1, 2, 3), Post(0, 0.0, "token", ()))
     assert "POST 3" in judge(posts, [ended(NEWEST)], [NEWEST]).complaints[0]
 
@@ -110,20 +110,20 @@ def test_two_batches_sent_again_after_one_kill_are_one_too_many() -> None:
     assert judge(posts, [ended(NEWEST)], [NEWEST], concurrent).complaints == ()
 
 
-def test_a_kill_excuses_only_what_comes_after_it_and_only_its_store() -> None:
+def test_an_interruption_excuses_only_later_posts_of_its_store() -> None:
     posts = in_order(*sent(NEWEST, 1, 2, 2, 3))
     for interruption in (Interruption(2.5), Interruption(1.9, "another")):
         assert judge(posts, [ended(NEWEST)], [NEWEST], [interruption]).complaints
 
 
-def test_a_batch_that_arrived_and_was_not_accepted_counts_as_sent() -> None:
+def test_a_batch_that_arrived_but_was_not_accepted_counts_as_sent() -> None:
     first, second, third = sent(NEWEST, 1, 2, 3)
     held = replace(second, accepted=None, status=None)
     verdict = judge(in_order(first, held, second, third), [ended(NEWEST)], [NEWEST])
     assert verdict.resent == 1
 
 
-def test_a_batch_that_digible_turned_down_may_be_sent_again() -> None:
+def test_a_batch_that_digible_refused_may_be_sent_again() -> None:
     first, second, third = sent(NEWEST, 1, 2, 3)
     busy = replace(second, accepted=None, status=503)
     verdict = judge(in_order(first, busy, busy, second, third), [ended(NEWEST)], [NEWEST])
@@ -153,7 +153,7 @@ def test_an_older_catalogue_need_not_arrive() -> None:
 def test_a_run_that_ends_in_another_state_is_found(state: RunState) -> None:
     verdict = judge(in_order(*sent(NEWEST, 1, 2, 3)), [ended(NEWEST, state)], [NEWEST])
     assert verdict.ended_right == 0
-    assert f"ended {state}" in verdict.complaints[0]
+    assert f"ended as {state}" in verdict.complaints[0]
 
 
 def test_a_run_without_a_record_is_found_unless_it_may_be_missed() -> None:
@@ -171,7 +171,7 @@ def test_counts_that_do_not_add_up_are_found() -> None:
 def test_wrong_counts_at_the_end_are_found() -> None:
     posts = in_order(*sent(NEWEST, 1, 2, 3))
     verdict = judge(posts, [replace(ended(NEWEST), read=600, rejected=0)], [NEWEST])
-    assert "counts wrongly" in verdict.complaints[0]
+    assert "has wrong counts" in verdict.complaints[0]
 
 
 def test_a_withdrawn_catalogue_may_be_missing_unless_its_record_says_delivered() -> None:
@@ -183,6 +183,6 @@ def test_a_withdrawn_catalogue_may_be_missing_unless_its_record_says_delivered()
     assert judge(posts, [ended(NEWEST)], [withdrawn]).lost == 800
 
 
-def test_catalogues_that_can_not_be_told_apart_are_an_error() -> None:
+def test_indistinguishable_catalogues_are_an_error() -> None:
     with pytest.raises(ValueError, match="same price"):
         judge([], [], [NEWEST, replace(NEWEST, name="shop/c.json", etag='"0x3"')])

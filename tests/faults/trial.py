@@ -1,4 +1,4 @@
-"""One fault being tried: what was dropped, what was interrupted, and how it came out."""
+"""The trial of one fault: what was dropped, what was interrupted, and the outcome."""
 
 import time
 from collections.abc import Callable
@@ -11,11 +11,11 @@ from tests.faults.verdict import Interruption, Verdict, judge
 
 
 class FaultError(Exception):
-    """A fault could not be brought about as it should; then nothing was measured."""
+    """A fault could not be inflicted as intended, so nothing was measured."""
 
 
 class Trial:
-    """A stack, and the account of what is done to it."""
+    """A stack, and an account of what is done to it."""
 
     def __init__(self, stack: Stack, rng: Random | None = None, *, quick: bool = False) -> None:
         self.stack, self.rng, self.quick = stack, rng or Random(0), quick
@@ -24,10 +24,10 @@ class Trial:
         self.interruptions: list[Interruption] = []
         self.complaints: list[str] = []
         self.notes: list[str] = []
-        """What else is worth a line in the report."""
+        """Other lines for the report."""
 
     def drop(self, catalogue: Catalogue) -> Catalogue:
-        """Put a catalogue into storage; gives it with its ETag."""
+        """Put a catalogue into storage; return it with its ETag."""
         return self.drop_bytes(catalogue, text(catalogue))
 
     def drop_bytes(self, catalogue: Catalogue, data: bytes) -> Catalogue:
@@ -39,35 +39,35 @@ class Trial:
         return stored
 
     def drop_stores(self, count: int, batches: int, first: int = 1) -> list[Catalogue]:
-        """Put a good catalogue each for so many stores."""
+        """Put one good catalogue into storage for each of that many stores."""
         return [
             self.drop(good(f"store{number:03}", batches)) for number in range(first, first + count)
         ]
 
     def amend(self, catalogue: Catalogue, expected: Catalogue) -> None:
-        """Expect something else of a catalogue that was dropped."""
+        """Change what is expected of a catalogue that was dropped."""
         self.catalogues[self.catalogues.index(catalogue)] = expected
 
     def interrupted(self, store: str | None = None, spares: float = 1) -> None:
-        """Note that from now on, so many batches of a run may be sent again."""
+        """Note that from now on, that many batches of a run may be sent again."""
         self.interruptions.append(Interruption(time.monotonic(), store, spares))
 
     def kill(self, host: Server, concurrency: int = 1) -> None:
-        """End a host by SIGKILL."""
+        """End a host with SIGKILL."""
         self.interrupted(spares=concurrency)
         host.kill()
 
     def pause(self, seconds: float) -> None:
-        """Let time pass, which is what the fault is about."""
+        """Let time pass, as the fault requires."""
         self.stack.digible.stopping.wait(seconds)
 
     def until(self, condition: Callable[[], bool], what: str, seconds: float = 90) -> None:
-        """Return once the condition holds; raises FaultError if it doesn't come to that."""
+        """Return once the condition is true; raise FaultError if it doesn't become true in time."""
         if not wait_for(condition, seconds):
-            raise FaultError(f"{what} did not come about within {seconds:g} s")
+            raise FaultError(f"{what} did not happen within {seconds:g} s")
 
     def until_under_way(self, batches: int = 3, seconds: float = 90) -> None:
-        """Return once so many batches of every catalogue's store have been accepted."""
+        """Return once that many batches of every catalogue's store have been accepted."""
 
         def are_under_way() -> bool:
             accepted = [post.store for post in self.stack.journal.posts if post.accepted_at]
@@ -76,19 +76,19 @@ class Trial:
         self.until(are_under_way, f"{batches} batches of every store", seconds)
 
     def unfinished(self) -> list[Catalogue]:
-        """Give the catalogues whose runs have not ended."""
+        """Return the catalogues whose runs have not ended."""
         return [each for each in self.catalogues if not self.stack.records.has_ended(each)]
 
     def has_ended(self, store: str) -> bool:
-        """Tell whether all runs of a store have ended."""
+        """Return whether all runs of a store have ended."""
         return all(each.store != store for each in self.unfinished())
 
     def settle(self, seconds: float = 180) -> None:
-        """Wait until every run has ended or can't be expected any more; then read what is stored."""
+        """Wait until every run has ended or is no longer expected; then read the stored records."""
         deadline = time.monotonic() + seconds
         looked = time.monotonic()
         while time.monotonic() < deadline and self._is_open():
-            if time.monotonic() - looked > 3:  # a record whose writing went past the proxy unseen
+            if time.monotonic() - looked > 3:  # the proxy may have missed a record
                 for catalogue in self.unfinished():
                     self.stack.records.look(catalogue)
                 looked = time.monotonic()

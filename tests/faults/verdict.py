@@ -1,4 +1,4 @@
-"""Judges what a fault has done, from what Digible saw and what the run records said: a pure decision."""
+"""Judge what a fault has done, only from what Digible saw and what the run records said."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ _DELIVERED = {RunState.SUCCEEDED, RunState.COMPLETED_WITH_REJECTIONS}
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """A run record as it was at one moment."""
+    """A run record at one moment."""
 
     at: float
     store: str
@@ -27,11 +27,11 @@ class Observed:
 
 @dataclass(frozen=True, slots=True)
 class Interruption:
-    """Something that may have kept an answer from its worker, or its record from storage."""
+    """Something that may have kept a response from its worker, or a run record from storage."""
 
     at: float
     store: str | None = None
-    """None: every store."""
+    """None means every store."""
 
     spares: float = 1
     """How many batches of one run may be sent again because of it."""
@@ -39,16 +39,16 @@ class Interruption:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of the catalogues; verdicts of parts are added up."""
+    """What became of the catalogues; the verdicts of parts are added up."""
 
     lost: int = 0
-    """Products that Digible does not hold as the newest good catalogue has them, or that a record counted in vain."""
+    """Products missing or wrong at Digible in the end, or counted by a record but not accepted."""
 
     resent: int = 0
-    """Batches sent again although Digible had not turned them down."""
+    """Batches sent again although Digible had not refused them."""
 
     most_resent: int = 0
-    """Of one run, by one interruption."""
+    """The most batches of one run sent again after one interruption."""
 
     backwards: int = 0
     """Products whose older price was accepted after a newer one."""
@@ -76,7 +76,7 @@ def judge(
     catalogues: Sequence[Catalogue],
     interruptions: Sequence[Interruption] = (),
 ) -> Verdict:
-    """Tell what was lost, doubled, or went backwards, and which runs ended otherwise than they may."""
+    """Judge what was lost, sent twice or went backwards, and which runs ended in a wrong state."""
     case = _Case(posts, records, catalogues, interruptions)
     complaints: list[str] = list(case.strangers())
     lost = sum(_noted(complaints, case.lost()))
@@ -102,7 +102,7 @@ def _noted(complaints: list[str], found: Iterable[tuple[int, str]]) -> Iterator[
 
 
 class _Case:
-    """Everything that is known, looked up in the ways the questions need."""
+    """Everything that is known, indexed for the questions below."""
 
     def __init__(
         self,
@@ -126,19 +126,19 @@ class _Case:
         self.last = {each.run: each for each in sorted(records, key=lambda each: each.at)}
 
     def strangers(self) -> Iterator[str]:
-        """Find POSTs that no single catalogue explains."""
+        """Yield a complaint about each POST that no single catalogue explains."""
         for post in self.posts:
             owners = {id(self.owners.get(product)) for product in post.products}
             if len(owners) != 1 or post.products[0] not in self.owners:
-                yield f"POST {post.number} holds products or prices that no one catalogue has"
+                yield f"POST {post.number} contains products or prices that no single catalogue has"
 
     def newest(self) -> Mapping[str, Catalogue]:
-        """Give each store's newest good catalogue."""
+        """Return each store's newest good catalogue."""
         by_age = sorted(self.catalogues, key=lambda each: each.age)
         return {each.store: each for each in by_age if each.products}
 
     def lost(self) -> Iterator[tuple[int, str]]:
-        """Count products that are not at Digible as they should be, or as a record says they are."""
+        """Count products that are not at Digible as they should be, or as a record says."""
         held: dict[str, str] = {}
         for post in self.accepted:
             held.update(post.products)
@@ -146,15 +146,15 @@ class _Case:
             missing = [key for key, price in catalogue.products.items() if held.get(key) != price]
             if missing and not self._may_be_missing(catalogue):
                 words = f"{len(missing)} products of {store} are missing or have another price"
-                yield len(missing), f"{words}, first {missing[0]}"
-        yield from self._counted_in_vain()
+                yield len(missing), f"{words}, the first is {missing[0]}"
+        yield from self._counted_but_not_accepted()
 
     def _may_be_missing(self, catalogue: Catalogue) -> bool:
         record = self.last.get(catalogue.run)
         return catalogue.is_withdrawn and (record is None or record.state not in _DELIVERED)
 
-    def _counted_in_vain(self) -> Iterator[tuple[int, str]]:
-        """Compare each record with what had been accepted by then."""
+    def _counted_but_not_accepted(self) -> Iterator[tuple[int, str]]:
+        """Compare each record with what Digible had accepted by then."""
         moments: dict[str, list[tuple[float, str]]] = defaultdict(list)
         for post in self.accepted:
             for product in post.products:
@@ -192,7 +192,7 @@ class _Case:
                 yield older, f"POST {post.number} put older prices of {post.store} over newer ones"
 
     def resent(self, complain: Callable[[str], None]) -> tuple[int, int]:
-        """Count batches sent again, and the most of one run after one interruption."""
+        """Count the batches sent again: all, and the most of one run after one interruption."""
         handed_over: dict[str, set[str]] = defaultdict(set)
         again: Counter[tuple[str, int]] = Counter()
         for post in self.posts:
@@ -202,7 +202,7 @@ class _Case:
             ids = {product for product, _ in post.products}
             if not ids.isdisjoint(handed_over[owner.run]):
                 again[owner.run, self._latest(post)] += 1
-            if post.status is None or post.status == 200:  # else Digible itself asked for it again
+            if post.status is None or post.status == 200:  # else Digible itself asked for it
                 handed_over[owner.run] |= ids
         for (run, place), count in again.items():
             spared = self.interruptions[place].spares if place >= 0 else 0
@@ -212,7 +212,7 @@ class _Case:
         return again.total(), max(again.values(), default=0)
 
     def _latest(self, post: Post) -> int:
-        """Give the place of the latest interruption before a POST, or -1."""
+        """Return the place of the latest interruption before a POST, or -1."""
         places = (
             place
             for place, each in enumerate(self.interruptions)
@@ -221,22 +221,22 @@ class _Case:
         return max(places, default=-1)
 
     def unbalanced(self) -> Iterator[str]:
-        """Find records whose counts don't add up."""
+        """Yield a complaint about each record whose counts don't add up."""
         for record in self.records:
             if record.read != record.accepted + record.rejected + record.not_sent:
-                yield f"the counts of {record.run} do not add up when it is {record.state}"
+                yield f"the counts of {record.run} do not add up while it is {record.state}"
 
     def wrong_endings(self) -> Iterator[str]:
-        """Find catalogues whose runs did not end as they may."""
+        """Yield a complaint about each catalogue whose run did not end in an allowed state."""
         for catalogue in self.catalogues:
             record = self.last.get(catalogue.run)
             if record is None:
                 if not catalogue.may_be_missed:
                     yield f"{catalogue.name} ({catalogue.store}) has no run record"
             elif record.state not in catalogue.may_end:
-                yield f"the run {record.run} of {record.store} ended {record.state}"
+                yield f"the run {record.run} of {record.store} ended as {record.state}"
             elif record.state in _DELIVERED and not _is_whole(record, catalogue):
-                yield f"the record of {record.run} of {record.store} counts wrongly at its end"
+                yield f"the record of {record.run} of {record.store} has wrong counts at its end"
 
 
 def _is_whole(record: Observed, catalogue: Catalogue) -> bool:

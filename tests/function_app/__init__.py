@@ -1,1 +1,1 @@
-"""Tests of the function: its decisions, its use case on fakes, its adapters on real servers."""
+"""Tests of the function: its decisions, its use case with fakes, its adapters with real servers."""

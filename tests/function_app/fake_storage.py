@@ -1,4 +1,4 @@
-"""Storage in memory: catalogues, run records, and what keeps a store's runs in order."""
+"""Storage in memory: catalogues, run records, leases, and notes of the newest catalogues."""
 
 import json
 import math
@@ -18,7 +18,7 @@ _CHUNK = 4096
 
 
 class FakeCatalogs:
-    """The container of catalogues; fulfils `ports.Catalogs`."""
+    """The container of catalogues; implements `ports.Catalogs`."""
 
     def __init__(self, clock: FakeClock) -> None:
         self._clock = clock
@@ -69,7 +69,10 @@ class _Record:
 
 
 class FakeRecords:
-    """The container of run records; fulfils `ports.RunRecords`. Every save must add up, and follow."""
+    """The container of run records; implements `ports.RunRecords`.
+
+    Every save must have counts that add up, and a state that may follow the one before.
+    """
 
     def __init__(self, clock: FakeClock, steps: Steps) -> None:
         self._clock, self._steps = clock, steps
@@ -112,7 +115,7 @@ class FakeRecords:
                 yield RunSummary(run, record.state, record.saved)
 
     def damage(self, store: StoreName, run: RunId, data: bytes = b'{"version": 1, "run"') -> None:
-        """Write nonsense over a record, as a person might by hand."""
+        """Overwrite a record with nonsense, as a person might do by hand."""
         self._write(store, run, data, None)
 
     def remove(self, store: StoreName, run: RunId) -> None:
@@ -126,7 +129,7 @@ class FakeRecords:
 
 
 def assert_adds_up(record: bytes) -> None:
-    """Hold a run record's JSON to read = accepted + rejected + not_sent, and what else its counts say."""
+    """Assert that read = accepted + rejected + not_sent in a record, and that the rest agrees."""
     content = json.loads(record)
     products, state = content["products"], RunState(content["state"])
     assert all(count >= 0 for count in products.values())
@@ -140,7 +143,7 @@ def assert_adds_up(record: bytes) -> None:
 
 
 class FakeLease:
-    """A store's lease; fulfils `ports.Lease`."""
+    """A store's lease; implements `ports.Lease`."""
 
     def __init__(self, locks: "FakeLocks", store: StoreName) -> None:
         self._locks, self._store = locks, store
@@ -156,7 +159,7 @@ class FakeLease:
 
 
 class FakeLocks:
-    """Leases and the notes of the newest catalogues; fulfils `ports.StoreLocks`."""
+    """Leases and the notes of the newest catalogues; implements `ports.StoreLocks`."""
 
     def __init__(self) -> None:
         self.leases: dict[StoreName, FakeLease] = {}
@@ -181,6 +184,6 @@ class FakeLocks:
         return True
 
     def damage(self, store: StoreName) -> None:
-        """Write nonsense over a store's note, as a person might by hand."""
+        """Overwrite a store's note with nonsense, as a person might do by hand."""
         self._written += 1
         self._notes[store] = StoredNote(None, f"v{self._written}")

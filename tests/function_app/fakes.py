@@ -1,4 +1,4 @@
-"""Time, tokens, the queue and Digible in memory, and moments at which a worker may die."""
+"""Fakes of time, tokens, the queue and Digible, and the moments at which a worker may die."""
 
 import threading
 from collections import deque
@@ -16,16 +16,16 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 class Killed(BaseException):
-    """The worker dies: no `except` of the code under test may hold it up."""
+    """The worker dies; no `except` in the code under test may catch this."""
 
 
 class Steps:
-    """Counts the moments at which a worker may die, and has it die at one of them."""
+    """Counts the moments at which a worker may die, and kills it at one of them."""
 
     def __init__(self) -> None:
         self.names: list[str] = []
         self.last: int | None = None
-        """Number, from 0, of the moment at which it dies."""
+        """The number, from 0, of the moment at which it dies."""
 
         self._lock = threading.Lock()
 
@@ -38,7 +38,7 @@ class Steps:
 
 
 class FakeClock:
-    """Time that passes only when somebody sleeps."""
+    """Time that passes only during a sleep."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -59,7 +59,7 @@ class FakeClock:
 
 
 class FakeTokens:
-    """The stores' tokens; fulfils `ports.TokenStore`."""
+    """The stores' tokens; implements `ports.TokenStore`."""
 
     def __init__(self) -> None:
         self.stored: StoredToken | Exception = StoredToken("opaque")
@@ -72,12 +72,12 @@ class FakeTokens:
 
 @dataclass
 class FakeQueue:
-    """The queue through which runs come back; fulfils `ports.RetryQueue`."""
+    """The queue through which runs come back; implements `ports.RetryQueue`."""
 
     clock: FakeClock
     steps: Steps
     messages: list[tuple[datetime, RetryRequest]] = field(default_factory=list)
-    """Each with when it is due."""
+    """Each message, with the time when it is due."""
 
     def put(self, request: RetryRequest, delay: timedelta) -> None:
         self.steps.reach("before a message is queued")
@@ -85,7 +85,7 @@ class FakeQueue:
         self.steps.reach("after a message was queued")
 
     def take(self) -> RetryRequest | None:
-        """Wait for the first message to be due, and take it."""
+        """Wait until the first message is due, then remove and return it."""
         if not self.messages:
             return None
         due, request = min(self.messages, key=lambda message: message[0])
@@ -95,20 +95,20 @@ class FakeQueue:
 
 
 class FakeDigible:
-    """Digible; its `send` fulfils `ports.SendProducts`."""
+    """Digible; its `send` implements `ports.SendProducts`."""
 
     def __init__(self, steps: Steps) -> None:
         self._steps = steps
         self._lock = threading.Lock()
         self.answers: deque[Answer] = deque()
-        """What it answers next, instead of what `judge` says."""
+        """Its next answers, which are used before `judge` is asked."""
 
         self.judge: Callable[[Sequence[Product]], Answer] = lambda products: Accepted()
         self.requests: list[list[str | int]] = []
-        """The ids of each request, whatever became of it."""
+        """The ids in each request, whatever its outcome."""
 
         self.accepted: list[list[str | int]] = []
-        """The ids of each request that was accepted."""
+        """The ids in each accepted request."""
 
         self.products: dict[str | int, Product] = {}
 

@@ -1,4 +1,4 @@
-"""A store's newest good catalogue, whichever run finds it out."""
+"""A store's newest good catalogue, whichever run claims it."""
 
 from datetime import datetime, timedelta
 
@@ -29,11 +29,11 @@ def test_the_first_catalogue_is_the_newest(world: World) -> None:
     assert is_newest(world.ports, STORE, version())
 
 
-def test_before_any_claim_every_catalogue_is_the_newest(world: World) -> None:
+def test_before_any_claim_every_catalogue_counts_as_the_newest(world: World) -> None:
     assert is_newest(world.ports, STORE, version())
 
 
-def test_a_newer_catalogue_takes_the_place_of_an_older_one(world: World) -> None:
+def test_a_newer_catalogue_replaces_an_older_one(world: World) -> None:
     older, newer = version("0001/z.json"), version("0001/b.json", modified=LATER)
     assert claim(world, older)
     assert claim(world, newer)
@@ -41,7 +41,7 @@ def test_a_newer_catalogue_takes_the_place_of_an_older_one(world: World) -> None
     assert is_newest(world.ports, STORE, newer)
 
 
-def test_an_older_catalogue_takes_no_place(world: World) -> None:
+def test_an_older_catalogue_does_not_replace_a_newer_one(world: World) -> None:
     older, newer = version("0001/z.json"), version("0001/b.json", modified=LATER)
     assert claim(world, newer)
     assert not claim(world, older)
@@ -53,15 +53,15 @@ def test_a_catalogue_may_be_claimed_again(world: World) -> None:
     assert claim(world, version())
 
 
-def test_each_store_has_a_newest_of_its_own(world: World) -> None:
+def test_each_store_has_its_own_newest_catalogue(world: World) -> None:
     assert claim(world, version("0001/b.json"))
     assert claim(world, version("0002/a.json"), StoreName("0002"))
 
 
-def test_of_two_that_claim_at_once_the_newer_one_wins(
+def test_the_newer_of_two_simultaneous_claims_wins(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another run writes its note between our reading and our writing."""
+    """Another run writes the note after we read it and before we write it."""
     older, newer = version("0001/z.json"), version("0001/b.json", modified=LATER)
     write = world.locks.note_newest
 

@@ -1,4 +1,4 @@
-"""At least once, nearly once: a worker that dies at any moment costs one batch sent twice at most."""
+"""Delivery at least once: a worker that dies at any moment repeats at most one batch."""
 
 from collections.abc import Sequence
 
@@ -10,23 +10,24 @@ from tests.function_app.world import DOWN, World, ids
 
 BATCHES: list[Sequence[str | int]] = [ids(1, 200), ids(201, 400), ids(401, 600), ids(601, 650)]
 STEPS_OF_A_RUN = 2 * (2 * 4 + 4)
-"""A save and a POST for each batch; saves when it begins, is examined, starts and ends; each twice."""
+"""A POST and a save for each batch, and saves when the run begins, is examined, starts and ends.
+
+Each of them counts twice: before and after it.
+"""
 
 
 def recovered(world: World) -> None:
-    """What a worker held when it died is free again after a while."""
+    """Free the lease of a dead worker, as if it had expired."""
     world.locks.leases.clear()
 
 
-def test_the_moments_at_which_a_worker_may_die_are_all_tried(world: World) -> None:
+def test_every_moment_at_which_a_worker_may_die_is_tried(world: World) -> None:
     world.upload(world.put(650))
     assert len(world.steps.names) == STEPS_OF_A_RUN
 
 
 @pytest.mark.parametrize("step", range(STEPS_OF_A_RUN))
-def test_a_worker_that_dies_once_costs_one_batch_sent_twice_at_most(
-    world: World, step: int
-) -> None:
+def test_a_worker_that_dies_once_repeats_at_most_one_batch(world: World, step: int) -> None:
     version = world.put(650)
     assert world.upload_and_die(version, step)
     recovered(world)
@@ -61,7 +62,7 @@ def test_only_a_batch_whose_record_was_not_saved_is_sent_twice(world: World) -> 
 
 @pytest.mark.parametrize("concurrency", [2, 3])
 @pytest.mark.parametrize("step", range(STEPS_OF_A_RUN))
-def test_with_n_batches_under_way_n_are_sent_twice_at_most(step: int, concurrency: int) -> None:
+def test_with_n_batches_under_way_at_most_n_are_sent_twice(step: int, concurrency: int) -> None:
     world = World(UploadOptions(concurrency=concurrency))
     version = world.put(650)
     assert world.upload_and_die(version, step)
@@ -72,7 +73,7 @@ def test_with_n_batches_under_way_n_are_sent_twice_at_most(step: int, concurrenc
     assert len(world.digible.products) == 650
 
 
-def test_a_worker_that_dies_again_and_again_gets_to_the_end(world: World) -> None:
+def test_a_run_whose_workers_keep_dying_gets_to_its_end(world: World) -> None:
     version, deaths = world.put(650), 0
     while world.upload_and_die(version, 8):  # each gets one batch further
         recovered(world)
@@ -83,14 +84,12 @@ def test_a_worker_that_dies_again_and_again_gets_to_the_end(world: World) -> Non
 
 
 @pytest.mark.parametrize("step", range(40))
-def test_a_worker_that_dies_in_an_outage_leaves_a_run_that_comes_back(
-    world: World, step: int
-) -> None:
+def test_a_run_whose_worker_dies_in_an_outage_comes_back(world: World, step: int) -> None:
     version = world.put(650)
     world.answer(*[DOWN] * 8)
     if world.upload_and_die(version, step):
         recovered(world)
-        world.uploader.upload(version.name)  # the host tries its event again
+        world.uploader.upload(version.name)  # the host retries its event
     world.all_messages()
     run = world.run(version)
     assert (run.state, run.accepted) == (RunState.SUCCEEDED, 650)

@@ -1,4 +1,4 @@
-"""Records that somebody damaged, catalogues that vanish, names nobody understands, runs given up."""
+"""Damaged records, deleted catalogues, unusable names, and runs that are given up."""
 
 import pytest
 
@@ -12,32 +12,32 @@ DAMAGED = [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"version": 2}', b"[" * 100
 
 
 @pytest.mark.parametrize("data", DAMAGED)
-def test_a_run_whose_record_is_damaged_begins_from_the_start(world: World, data: bytes) -> None:
+def test_a_run_whose_record_is_damaged_starts_over(world: World, data: bytes) -> None:
     version = world.put(650)
     world.records.damage(STORE, id_of(version), data)
     assert_all_accepted(world, world.upload(version), BATCHES)
 
 
 @pytest.mark.parametrize("data", DAMAGED)
-def test_a_record_damaged_while_its_run_goes_on_is_written_anew(world: World, data: bytes) -> None:
+def test_a_record_damaged_during_its_run_is_written_again(world: World, data: bytes) -> None:
     version = world.put(650)
     world.while_sending("P201", lambda: world.records.damage(STORE, id_of(version), data))
     assert_all_accepted(world, world.upload(version), BATCHES)
 
 
-def test_a_record_deleted_while_its_run_goes_on_is_written_anew(world: World) -> None:
+def test_a_record_deleted_during_its_run_is_written_again(world: World) -> None:
     version = world.put(650)
     world.while_sending("P201", lambda: world.records.remove(STORE, id_of(version)))
     assert_all_accepted(world, world.upload(version), BATCHES)
 
 
-def test_a_record_deleted_before_its_last_save_is_written_anew(world: World) -> None:
+def test_a_record_deleted_before_its_last_save_is_written_again(world: World) -> None:
     version = world.put(150)
     world.while_sending("P1", lambda: world.records.remove(STORE, id_of(version)))
     assert_all_accepted(world, world.upload(version), [ids(1, 150)])
 
 
-def test_a_waiting_run_whose_record_was_deleted_begins_from_the_start(world: World) -> None:
+def test_a_waiting_run_whose_record_was_deleted_starts_over(world: World) -> None:
     version = world.put(450)
     world.answer(OK, *[DOWN] * 8)
     assert world.upload(version).state is RunState.WAITING
@@ -46,14 +46,14 @@ def test_a_waiting_run_whose_record_was_deleted_begins_from_the_start(world: Wor
     assert (world.run(version).state, world.run(version).accepted) == (RunState.SUCCEEDED, 450)
 
 
-def test_a_catalogue_deleted_before_its_event_leaves_nothing(world: World) -> None:
+def test_a_catalogue_deleted_before_its_event_leaves_no_record(world: World) -> None:
     version = world.put(650)
     world.catalogs.delete(version.name)
     world.uploader.upload(version.name)
     assert world.records.saves == []
 
 
-def test_a_catalogue_deleted_while_its_run_waits_fails_the_run(world: World) -> None:
+def test_a_waiting_run_fails_if_its_catalogue_is_deleted(world: World) -> None:
     version = world.put(650)
     world.digible.judge = lambda products: DOWN
     world.upload(version)
@@ -64,7 +64,7 @@ def test_a_catalogue_deleted_while_its_run_waits_fails_the_run(world: World) -> 
     assert run.message == "The catalogue was deleted before all of it was sent. Upload it again."
 
 
-def test_a_catalogue_deleted_while_it_is_sent_fails_the_run(world: World) -> None:
+def test_a_run_fails_if_its_catalogue_is_deleted_while_it_is_sent(world: World) -> None:
     version = world.put(8_000)  # more than is read ahead
     world.while_sending("P201", lambda: world.catalogs.delete(version.name))
     run = world.upload(version)
@@ -89,12 +89,10 @@ def test_a_catalogue_deleted_while_it_is_sent_fails_the_run(world: World) -> Non
         (f"0001/{'x' * 1_000}.json", "Its name is longer than 900 characters."),
     ],
 )
-def test_a_blob_of_which_no_store_can_be_read_is_not_ignored(
-    world: World, name: str, why: str
-) -> None:
+def test_a_blob_with_an_unusable_name_is_not_ignored(world: World, name: str, why: str) -> None:
     run = unusable(world, name)
     assert (run.state, run.store) == (RunState.INVALID_CATALOG, UNKNOWN_STORE)
-    assert run.message.startswith(f"The catalogue can't be used, so nothing of it was sent. {why}")
+    assert run.message.startswith(f"The catalogue can't be used, so none of it was sent. {why}")
     assert run.catalog == name
     assert set("/\\\n").isdisjoint(run.run)
     assert world.digible.requests == []
@@ -109,19 +107,19 @@ def unusable(world: World, name: str) -> Run:
     return stored.run
 
 
-def test_an_unusable_name_is_recorded_once(world: World) -> None:
+def test_a_blob_with_an_unusable_name_is_recorded_once(world: World) -> None:
     unusable(world, "shop.json")
     saves = len(world.records.saves)
     world.uploader.upload("shop.json")
     assert len(world.records.saves) == saves
 
 
-def test_an_unusable_name_that_is_gone_leaves_nothing(world: World) -> None:
+def test_a_deleted_blob_with_an_unusable_name_leaves_no_record(world: World) -> None:
     world.uploader.upload("shop.json")
     assert world.records.saves == []
 
 
-def test_a_run_at_which_every_invocation_failed_has_failed(world: World) -> None:
+def test_a_run_fails_when_all_its_invocations_failed(world: World) -> None:
     version = world.put(650)
     assert world.upload_and_die(version, 10)
     world.locks.leases.clear()
@@ -129,12 +127,12 @@ def test_a_run_at_which_every_invocation_failed_has_failed(world: World) -> None
     run = world.run(version)
     assert run.state is RunState.FAILED
     assert run.message == (
-        "The upload service failed several times at this catalogue. Tell your operator."
+        "The upload service failed several times with this catalogue. Tell your operator."
     )
     assert (run.accepted, run.not_sent) == (200, 450)
 
 
-def test_a_run_that_got_on_before_its_workers_died_is_not_given_up(world: World) -> None:
+def test_a_run_that_made_progress_before_its_workers_died_is_not_given_up(world: World) -> None:
     version = world.put(650)
     assert world.upload_and_die(version, 10)
     world.locks.leases.clear()
@@ -146,7 +144,7 @@ def test_a_run_that_got_on_before_its_workers_died_is_not_given_up(world: World)
     assert_all_accepted(world, world.run(version), BATCHES)
 
 
-def test_a_run_given_up_before_its_first_record_has_one(world: World) -> None:
+def test_a_run_given_up_before_its_first_record_still_gets_one(world: World) -> None:
     version = world.put(650)
     world.uploader.abandon(version.name, version.etag)
     assert world.run(version).state is RunState.FAILED
@@ -159,14 +157,14 @@ def test_a_run_that_was_given_up_can_be_resumed(world: World) -> None:
     assert_all_accepted(world, world.run(version), BATCHES)
 
 
-def test_a_run_that_ended_after_all_is_not_called_failed(world: World) -> None:
+def test_giving_up_a_run_that_has_ended_changes_nothing(world: World) -> None:
     version = world.put(650)
     before = world.upload(version)
     world.uploader.abandon(version.name, version.etag)
     assert world.run(version) == before
 
 
-def test_a_run_that_another_worker_goes_on_with_is_not_given_up(world: World) -> None:
+def test_a_run_that_another_worker_is_sending_is_not_given_up(world: World) -> None:
     version = world.put(650)
     world.while_sending("P201", lambda: world.uploader.abandon(version.name, version.etag))
     assert_all_accepted(world, world.upload(version), BATCHES)
@@ -174,7 +172,7 @@ def test_a_run_that_another_worker_goes_on_with_is_not_given_up(world: World) ->
     assert world.run(version).state is RunState.SUCCEEDED
 
 
-def test_an_unusable_name_given_up_has_failed(world: World) -> None:
+def test_giving_up_a_blob_with_an_unusable_name_records_a_failed_run(world: World) -> None:
     world.uploader.abandon("shop.json", '"0x1"')
     stored = world.records.load(*run_of(parse_name("shop.json"), '"0x1"'))
     assert stored is not None
@@ -182,23 +180,23 @@ def test_an_unusable_name_given_up_has_failed(world: World) -> None:
     assert stored.run.state is RunState.FAILED
 
 
-def test_a_resume_request_given_up_leaves_the_run_as_it_is(world: World) -> None:
+def test_giving_up_a_resume_request_leaves_the_run_unchanged(world: World) -> None:
     world.uploader.abandon(f"{STORE}/shop.1.resume", '"0x1"')
     assert world.records.saves == []
 
 
-def test_a_failure_of_storage_goes_through_to_the_host(
+def test_a_storage_error_is_passed_on_to_the_host(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     version = world.put(650)
 
     def save(run: Run, version: str | None) -> str:
-        raise ConnectionError("storage is away")
+        raise ConnectionError("storage is down")
 
     with monkeypatch.context() as outage:
         world.while_sending("P201", lambda: outage.setattr(world.records, "save", save))
-        with pytest.raises(ConnectionError, match="storage is away"):
+        with pytest.raises(ConnectionError, match="storage is down"):
             world.uploader.upload(version.name)
-    run = world.upload(version)  # the host tries the event again
+    run = world.upload(version)  # the host retries the event
     assert (run.state, run.accepted) == (RunState.SUCCEEDED, 650)
     assert world.digible.accepted == [*BATCHES[:2], *BATCHES[1:]]

@@ -1,4 +1,4 @@
-"""A catalogue goes to Digible in batches of 200, in order, and its record tells how far it is."""
+"""A catalogue is sent to Digible in batches of 200, in order, and its record says how far it is."""
 
 import gzip
 import json
@@ -41,10 +41,10 @@ def test_the_record_is_saved_before_the_next_batch_is_sent(world: World) -> None
     ]
 
 
-def test_every_record_on_the_way_tells_where_the_run_is(world: World) -> None:
+def test_every_saved_record_says_where_the_run_is(world: World) -> None:
     world.upload(world.put(300))
-    told = [(run.state, run.message, run.accepted, run.not_sent) for run in world.records.saves]
-    assert told == [
+    saved = [(run.state, run.message, run.accepted, run.not_sent) for run in world.records.saves]
+    assert saved == [
         (RunState.SENDING, "Checking the catalogue.", 0, 0),
         (RunState.SENDING, "Checking the catalogue.", 0, 300),
         (RunState.SENDING, "Sending 300 products to Digible.", 0, 300),
@@ -54,7 +54,7 @@ def test_every_record_on_the_way_tells_where_the_run_is(world: World) -> None:
     ]
 
 
-def test_a_product_is_sent_as_the_catalogue_has_it(world: World) -> None:
+def test_a_product_is_sent_as_it_is_in_the_catalogue(world: World) -> None:
     content = (
         b'[{"ProductID": 7, "ProductName": " Caf\xc3\xa9 ", "SellPrice": 12.50, "Status": 0},'
         b' {"ProductID": "007", "ProductName": "x", "SellPrice": "0.10", "QrCode": "q"}]'
@@ -67,13 +67,13 @@ def test_a_product_is_sent_as_the_catalogue_has_it(world: World) -> None:
     ]
 
 
-def test_a_gzipped_catalogue_of_lines_is_the_same(world: World) -> None:
+def test_a_gzipped_catalogue_of_lines_is_sent_in_the_same_way(world: World) -> None:
     lines = b"\n".join(json.dumps(row).encode() for row in rows(201))
     run = world.upload(world.catalogs.put("0001/shop.jsonl.gz", gzip.compress(lines)))
     assert_all_accepted(world, run, [ids(1, 200), ids(201, 201)])
 
 
-def test_a_product_that_cant_be_sent_is_left_out_and_listed(world: World) -> None:
+def test_a_product_that_cannot_be_sent_is_left_out_and_listed(world: World) -> None:
     bad = [{"ProductID": "B1", "ProductName": "x"}, {"ProductName": "y", "SellPrice": 1}]
     run = world.upload(world.put([*rows(199), *bad, *rows(2, first=200)]))
     assert run.state is RunState.COMPLETED_WITH_REJECTIONS
@@ -85,14 +85,14 @@ def test_a_product_that_cant_be_sent_is_left_out_and_listed(world: World) -> Non
     assert run.message == "201 of 203 products were accepted by Digible, 2 rejected."
 
 
-def test_a_catalogue_of_which_nothing_can_be_sent_sends_nothing(world: World) -> None:
+def test_a_catalogue_without_sendable_products_sends_nothing(world: World) -> None:
     run = world.upload(world.put([{"ProductID": "B1"}] * 3))
     assert run.state is RunState.COMPLETED_WITH_REJECTIONS
     assert (run.read, run.rejected, run.batches_total) == (3, 3, 0)
     assert world.digible.requests == []
 
 
-def test_the_list_of_rejections_is_capped_and_their_count_is_not(world: World) -> None:
+def test_the_list_of_rejections_is_capped_but_their_count_is_not(world: World) -> None:
     run = world.upload(world.put([*rows(1), *({"ProductID": n} for n in range(1_500))]))
     assert (run.rejected, len(run.rejections)) == (1_500, 1_000)
 
@@ -101,18 +101,18 @@ def test_the_list_of_rejections_is_capped_and_their_count_is_not(world: World) -
     ("content", "reason"),
     [
         (b"", "The file is empty (line 1, column 1)."),
-        (b"[]", "It holds no products (line 1, column 1)."),
-        (b'{"products": []}', "It holds no products (line 1, column 1)."),
+        (b"[]", "It contains no products (line 1, column 1)."),
+        (b'{"products": []}', "It contains no products (line 1, column 1)."),
         (b"<html></html>", "This is a web page or XML, not JSON (line 1, column 1)."),
         (gzip.compress(b"[]")[:-9], "The gzip file ends too early: it was cut off on its way"),
         (json.dumps(rows(500)).encode() + b"]", "There is more text after the catalogue's end"),
     ],
-    ids=["empty", "no-rows", "no-products", "html", "cut-gzip", "more-behind"],
+    ids=["empty", "no-rows", "no-products", "html", "cut-gzip", "text-after-the-end"],
 )
-def test_nothing_of_what_is_no_catalogue_is_sent(world: World, content: bytes, reason: str) -> None:
+def test_nothing_in_an_invalid_catalogue_is_sent(world: World, content: bytes, reason: str) -> None:
     run = world.upload(world.catalogs.put("0001/shop.json", content))
     assert run.state is RunState.INVALID_CATALOG
-    start = f"The catalogue can't be used, so nothing of it was sent. {reason}"
+    start = f"The catalogue can't be used, so none of it was sent. {reason}"
     assert run.message.startswith(start)
     assert (run.read, world.digible.requests) == (0, [])
 
@@ -123,12 +123,12 @@ def test_nothing_of_what_is_no_catalogue_is_sent(world: World, content: bytes, r
         (CatalogMetadata(rows=500), "The agent wrote 500 rows (after row 499)."),
         (
             CatalogMetadata(sha256="0" * 64),
-            "It was changed on its way: its SHA-256 is another (the whole file).",
+            "It was changed after it was exported: its SHA-256 differs (the whole file).",
         ),
     ],
     ids=["rows", "sha256"],
 )
-def test_nothing_is_sent_that_is_not_what_the_agent_wrote(
+def test_nothing_is_sent_if_it_is_not_what_the_agent_wrote(
     world: World, metadata: CatalogMetadata, reason: str
 ) -> None:
     run = world.upload(world.put(499, metadata=metadata))
@@ -137,14 +137,14 @@ def test_nothing_is_sent_that_is_not_what_the_agent_wrote(
     assert world.digible.requests == []
 
 
-def test_an_id_that_the_agent_met_twice_is_rejected(world: World) -> None:
+def test_a_repeated_id_in_the_agents_catalogue_is_rejected(world: World) -> None:
     twice = [*rows(2), *rows(1, price="9.99", first=2), *rows(1, first=3)]
     run = world.upload(world.put(twice, metadata=CatalogMetadata(ids_are_unique=True)))
     assert [rejection.row for rejection in run.rejections] == [3]
     assert world.digible.products["P2"].product_price == "1.50"
 
 
-def test_an_id_that_stands_twice_in_a_catalogue_made_by_hand_is_sent_again_in_its_place(
+def test_a_repeated_id_in_a_handmade_catalogue_is_sent_again_in_its_place(
     world: World,
 ) -> None:
     run = world.upload(world.put([*rows(250), *rows(1, price="9.99")]))
@@ -161,7 +161,8 @@ def test_the_last_of_repeated_ids_wins_at_any_concurrency(apart: int) -> None:
     def judge(products: Sequence[Product]) -> Accepted:
         if products[-1].product_price == "3.00":
             later_came.set()
-        later_came.wait(0.02)  # an earlier one would be overtaken here, if there were a later one
+        # If a later batch were under way, it would overtake an earlier one here.
+        later_came.wait(0.02)
         return OK
 
     world.digible.judge = judge
@@ -173,12 +174,12 @@ def test_the_last_of_repeated_ids_wins_at_any_concurrency(apart: int) -> None:
 
 
 @pytest.mark.parametrize("concurrency", [1, 2, 4])
-def test_as_many_batches_are_under_way_as_is_set(concurrency: int) -> None:
+def test_as_many_batches_are_under_way_as_configured(concurrency: int) -> None:
     world = World(UploadOptions(concurrency=concurrency))
     together = threading.Barrier(concurrency)
 
     def judge(products: Sequence[Product]) -> Accepted:
-        together.wait(timeout=20)  # breaks, and fails the run, if fewer come
+        together.wait(timeout=20)  # breaks, and so fails the run, if there are fewer
         return OK
 
     world.digible.judge = judge

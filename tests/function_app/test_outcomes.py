@@ -22,19 +22,19 @@ def stopped(trouble: Trouble) -> Run:
     return outcomes.stopped(RUN, BatchTrouble(3, trouble), NOW)
 
 
-def test_all_accepted() -> None:
+def test_a_run_succeeds_if_all_products_are_accepted() -> None:
     run = outcomes.completed(replace(RUN, accepted=1_234), None, NOW)
     assert run.state is RunState.SUCCEEDED
     assert run.message == "All 1,234 products were accepted by Digible."
     assert (run.finished_at, run.error) == (NOW, None)
 
 
-def test_digibles_last_words_are_told() -> None:
+def test_digibles_last_words_are_included() -> None:
     run = outcomes.completed(replace(RUN, accepted=1_234), "Thank you", NOW)
     assert run.message == "All 1,234 products were accepted by Digible. Digible says: Thank you"
 
 
-def test_some_rejected() -> None:
+def test_a_run_says_how_many_products_were_rejected() -> None:
     run = outcomes.completed(
         replace(RUN, accepted=1_233, rejected=1, rejections=(REJECTION,)), None, NOW
     )
@@ -42,69 +42,67 @@ def test_some_rejected() -> None:
     assert run.message == "1,233 of 1,234 products were accepted by Digible, 1 rejected."
 
 
-def test_no_catalogue() -> None:
+def test_an_unreadable_catalogue_is_invalid() -> None:
     run = outcomes.unreadable(RUN, CatalogError("the file is empty", "line 1, column 1"), NOW)
     assert run.state is RunState.INVALID_CATALOG
     assert run.message == (
-        "The catalogue can't be used, so nothing of it was sent. The file is empty (line 1, column 1)."
+        "The catalogue can't be used, so none of it was sent. The file is empty (line 1, column 1)."
     )
     assert run.error == RunError("invalid_catalog", "The file is empty (line 1, column 1).")
 
 
-def test_a_newer_catalogue_has_come() -> None:
+def test_a_newer_catalogue_supersedes_a_run() -> None:
     run = outcomes.superseded(RUN, NOW)
     assert run.state is RunState.SUPERSEDED
-    assert run.message == (
-        "A newer catalogue of this store has come, so this one is not sent any further."
-    )
+    assert run.message == ("This store has a newer catalogue, so the rest of this one is not sent.")
 
 
-def test_the_catalogue_was_deleted() -> None:
+def test_a_run_fails_if_its_catalogue_is_deleted() -> None:
     run = outcomes.deleted(RUN, NOW)
     assert run.state is RunState.FAILED
     assert run.message == ("The catalogue was deleted before all of it was sent. Upload it again.")
     assert run.error == RunError("catalog_deleted", run.message)
 
 
-def test_the_function_failed_again_and_again() -> None:
+def test_a_run_fails_if_the_function_fails_repeatedly() -> None:
     run = outcomes.abandoned(RUN, NOW)
     assert run.state is RunState.FAILED
     assert run.message == (
-        "The upload service failed several times at this catalogue. Tell your operator."
+        "The upload service failed several times with this catalogue. Tell your operator."
     )
     assert run.error is not None
     assert run.error.kind == "abandoned"
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_digible_refuses_the_token(status: int) -> None:
+def test_the_session_expires_if_digible_refuses_the_token(status: int) -> None:
     run = stopped(TokenRefused("Token expired", status))
     assert run.state is RunState.SESSION_EXPIRED
     assert run.message == "User session expired, Please Reconfigure"
     assert run.error == RunError("session_expired", "Token expired", 3, status)
 
 
-def test_the_stored_token_has_expired() -> None:
+def test_the_session_expires_with_the_stored_token() -> None:
     run = outcomes.session_expired(RUN, "The stored token is past its expiry.", NOW)
     assert run.message == "User session expired, Please Reconfigure"
     assert run.error == RunError("session_expired", "The stored token is past its expiry.")
 
 
-def test_digibles_answer_is_no_json() -> None:
+def test_a_run_fails_if_digibles_response_is_not_json() -> None:
     run = stopped(Unreadable("<html>"))
     assert run.state is RunState.FAILED
     assert run.message == "Invalid JSON response from the server"
     assert run.error == RunError("invalid_response", "<html>", 3, 200)
 
 
-def test_digible_refuses_a_batch() -> None:
+def test_a_run_fails_if_digible_refuses_a_batch() -> None:
     run = stopped(Refused("Unknown store", 422, about_products=True))
     assert run.state is RunState.FAILED
     assert run.message == "Digible refused batch 3 of 7 (HTTP 422): Unknown store"
     assert run.error == RunError("refused", "Unknown store", 3, 422)
 
 
-def test_digible_is_away() -> None:
+def test_a_run_waits_if_digible_cannot_be_reached() -> None:
     run = stopped(Unavailable("Digible (api) can't be reached."))
     assert run.state is RunState.WAITING
     assert run.message == (
@@ -132,7 +130,7 @@ def test_a_wait_is_as_long_as_digible_asks_for() -> None:
     assert run.message == "Busy. Trying again in 10 min; nothing is lost."
 
 
-def test_after_a_day_of_waiting_a_run_has_failed() -> None:
+def test_a_run_fails_after_a_day_of_waiting() -> None:
     error, run, now = RunError("unavailable", "Down.", 3, 503), RUN, NOW
     while run.state is not RunState.FAILED:
         run = outcomes.waiting(run, error, now)

@@ -1,4 +1,4 @@
-"""Permanent trouble stops a run, or isolates the products at fault, as the operator chose."""
+"""Permanent trouble: a run stops, or isolates the products at fault, as the operator chose."""
 
 from collections.abc import Callable, Sequence
 
@@ -15,7 +15,7 @@ UNKNOWN_STORE = Refused("No such store", 404, about_products=False)
 
 
 def refusing(*bad: str) -> Callable[[Sequence[Product]], Answer]:
-    """Refuse every batch that holds one of these products, naming the first of them."""
+    """Return a judge that refuses every batch with one of these products, and names the first."""
 
     def judge(products: Sequence[Product]) -> Answer:
         found = [each.product_id for each in products if each.product_id in bad]
@@ -27,7 +27,7 @@ def refusing(*bad: str) -> Callable[[Sequence[Product]], Answer]:
 def in_trouble_at(
     place: int, trouble: Answer, judge: Callable[[Sequence[Product]], Answer]
 ) -> Callable[[Sequence[Product]], Answer]:
-    """Answer one of the requests, by its number, with trouble; judge the products of the others."""
+    """Return a judge that answers request number `place` with trouble, and judges the others."""
     asked: list[Sequence[Product]] = []
 
     def judge_or_trouble(products: Sequence[Product]) -> Answer:
@@ -57,14 +57,14 @@ def test_a_refused_batch_stops_the_run_at_once(world: World) -> None:
     assert world.digible.requests == [ids(1, 200), ids(201, 400)]
 
 
-def test_what_was_accepted_before_stays_accepted(world: World) -> None:
+def test_products_accepted_before_a_refusal_stay_accepted(world: World) -> None:
     world.digible.judge = refusing("P250")
     run = world.upload(world.put(650))
     assert (run.accepted, run.not_sent) == (200, 450)
     assert sorted(world.digible.products) == sorted(ids(1, 200))
 
 
-def test_a_failed_run_is_not_tried_again_by_itself(world: World) -> None:
+def test_a_failed_run_is_not_retried_automatically(world: World) -> None:
     version = world.put(650)
     world.digible.judge = refusing("P250")
     world.upload(version)
@@ -73,7 +73,7 @@ def test_a_failed_run_is_not_tried_again_by_itself(world: World) -> None:
     assert len(world.digible.requests) == 2
 
 
-def test_a_failed_run_that_is_resumed_goes_on_at_the_refused_batch(world: World) -> None:
+def test_a_resumed_run_goes_on_at_the_refused_batch(world: World) -> None:
     version = world.put(650)
     world.digible.judge = refusing("P250")
     world.upload(version)
@@ -84,7 +84,7 @@ def test_a_failed_run_that_is_resumed_goes_on_at_the_refused_batch(world: World)
     assert world.digible.accepted == [ids(1, 200), ids(201, 400), ids(401, 600), ids(601, 650)]
 
 
-def test_an_answer_that_is_no_json_stops_the_run_at_once(world: World) -> None:
+def test_a_response_that_is_not_json_stops_the_run_at_once(world: World) -> None:
     world.answer(OK, Unreadable("<html>"))
     run = world.upload(world.put(650))
     assert (run.state, run.message) == (RunState.FAILED, "Invalid JSON response from the server")
@@ -117,7 +117,7 @@ def test_accepted_products_are_sent_once_and_in_order(isolating: World) -> None:
     assert accepted == [each for each in ids(1, 200) if each not in {"P33", "P34", "P120"}]
 
 
-def test_a_rejection_names_the_row_of_the_catalogue(isolating: World) -> None:
+def test_a_rejection_names_its_row_in_the_catalogue(isolating: World) -> None:
     isolating.digible.judge = refusing("P3")
     bad = {"ProductID": "B1"}
     run = isolating.upload(isolating.put([bad, *rows(2), bad, *rows(2, first=3)]))
@@ -129,9 +129,7 @@ def test_a_rejection_names_the_row_of_the_catalogue(isolating: World) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 200])
-def test_a_batch_of_which_every_product_is_refused_is_no_bad_product(
-    isolating: World, count: int
-) -> None:
+def test_a_batch_whose_products_are_all_refused_fails_the_run(isolating: World, count: int) -> None:
     isolating.digible.judge = refusing(*ids(201, 200 + count))
     run = isolating.upload(isolating.put(200 + count))
     assert run.state is RunState.FAILED
@@ -140,14 +138,14 @@ def test_a_batch_of_which_every_product_is_refused_is_no_bad_product(
     assert (run.accepted, run.rejected, run.not_sent) == (200, 0, count)
 
 
-def test_all_but_one_may_be_refused(isolating: World) -> None:
+def test_all_products_but_one_may_be_refused(isolating: World) -> None:
     isolating.digible.judge = refusing(*ids(1, 199))
     run = isolating.upload(isolating.put(200))
     assert run.state is RunState.COMPLETED_WITH_REJECTIONS
     assert (run.accepted, run.rejected) == (1, 199)
 
 
-def test_a_refusal_that_is_not_about_products_is_not_halved(isolating: World) -> None:
+def test_a_batch_is_not_halved_if_its_refusal_is_not_about_products(isolating: World) -> None:
     isolating.answer(UNKNOWN_STORE)
     run = isolating.upload(isolating.put(200))
     assert run.state is RunState.FAILED
@@ -164,7 +162,7 @@ def test_a_refusal_that_is_not_about_products_is_not_halved(isolating: World) ->
     ids=["401", "404", "html"],
 )
 @pytest.mark.parametrize("place", range(1, 30))
-def test_trouble_in_the_middle_of_halving_loses_and_doubles_nothing(
+def test_trouble_during_halving_loses_and_repeats_nothing(
     isolating: World, trouble: Answer, state: RunState, place: int
 ) -> None:
     bad = {"P201", "P220", "P303"}
@@ -182,11 +180,11 @@ def test_trouble_in_the_middle_of_halving_loses_and_doubles_nothing(
 
 
 def counted(world: World, rejections: Sequence[Rejection]) -> tuple[int, int]:
-    """Count what Digible has, if all of it is counted."""
+    """Return the counts that a run must have: Digible's products and the rejections."""
     return len(world.digible.products), len(rejections)
 
 
-def test_an_outage_in_the_middle_of_halving_is_waited_out(isolating: World) -> None:
+def test_an_outage_during_halving_is_waited_out(isolating: World) -> None:
     judge, asked = refusing("P220"), []
 
     def judge_with_outage(products: Sequence[Product]) -> Answer:
@@ -201,7 +199,7 @@ def test_an_outage_in_the_middle_of_halving_is_waited_out(isolating: World) -> N
     assert (run.state, run.accepted, run.rejected) == (RunState.COMPLETED_WITH_REJECTIONS, 449, 1)
 
 
-def test_the_rest_of_a_batch_may_be_refused_whole_if_its_beginning_was_accepted(
+def test_the_whole_rest_of_a_batch_may_be_refused_if_its_beginning_was_accepted(
     isolating: World,
 ) -> None:
     isolating.digible.judge = in_trouble_at(4, EXPIRED, refusing("P202", "P203"))
@@ -213,7 +211,7 @@ def test_the_rest_of_a_batch_may_be_refused_whole_if_its_beginning_was_accepted(
     assert run.rejections == rejected("P202", "P203")
 
 
-def test_that_every_product_is_refused_is_known_even_after_trouble_in_between(
+def test_a_run_whose_products_are_all_refused_fails_even_after_trouble_in_between(
     isolating: World,
 ) -> None:
     isolating.digible.judge = in_trouble_at(3, EXPIRED, refusing("P1", "P2", "P3"))

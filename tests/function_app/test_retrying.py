@@ -1,4 +1,4 @@
-"""How long is waited before the next try, and when it is given up."""
+"""How long to wait before the next try, and when to give up."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -14,7 +14,7 @@ POLICY = RetryPolicy(attempts=8, total=75, first=0.5, longest=15)
 jitters = st.floats(0, 1)
 
 
-def test_waits_double_until_the_longest() -> None:
+def test_waits_double_up_to_the_longest() -> None:
     waits = [POLICY.wait(attempt, 0, None, jitter=1) for attempt in range(1, 8)]
     assert waits == [0.5, 1, 2, 4, 8, 15, 15]
 
@@ -34,7 +34,7 @@ def test_the_last_attempt_is_not_followed_by_a_wait() -> None:
     assert POLICY.wait(9, 0, None, 0.5) is None
 
 
-def test_no_wait_goes_beyond_the_total_time() -> None:
+def test_no_wait_exceeds_the_total_time() -> None:
     assert POLICY.wait(1, 74.5, None, jitter=1) == 0.5
     assert POLICY.wait(1, 74.6, None, jitter=1) is None
 
@@ -64,7 +64,7 @@ def test_a_short_retry_after_does_not_shorten_the_back_off() -> None:
     assert POLICY.wait(4, 0, 1, jitter=1) == 4
 
 
-def test_a_retry_after_beyond_the_total_time_gives_up_at_once() -> None:
+def test_a_retry_after_beyond_the_total_time_is_not_waited_for() -> None:
     assert POLICY.wait(1, 0, 76, jitter=0) is None
 
 
@@ -100,7 +100,7 @@ def test_a_run_never_waits_longer_than_half_an_hour() -> None:
         ("Mon Nov 23 12:03:00 2026", 180),
     ],
 )
-def test_retry_after_is_seconds_or_a_date_and_a_day_at_most(header: str, seconds: float) -> None:
+def test_retry_after_is_seconds_or_a_date_and_at_most_a_day(header: str, seconds: float) -> None:
     assert retry_after_seconds(header, NOW) == seconds
 
 
@@ -114,11 +114,11 @@ def test_retry_after_is_seconds_or_a_date_and_a_day_at_most(header: str, seconds
         "Mon, 99 Nov 2026 12:00:00 GMT",
     ],
 )
-def test_a_retry_after_that_says_nothing_is_passed_over(header: str | None) -> None:
+def test_an_invalid_retry_after_is_ignored(header: str | None) -> None:
     assert retry_after_seconds(header, NOW) is None
 
 
 @given(st.text() | st.from_regex(r"\w{3}, \d+ \w{3} \d+ \d+:\d+:\d+ [+-]?\w+"))
-def test_no_retry_after_does_harm(header: str) -> None:
+def test_any_retry_after_is_harmless(header: str) -> None:
     seconds = retry_after_seconds(header, NOW)
     assert seconds is None or 0 <= seconds <= 86_400

@@ -1,4 +1,4 @@
-"""An expired session ends a run, and a new login lets it go on from where it stood."""
+"""An expired session ends a run, and after a new login it goes on from where it stopped."""
 
 from datetime import timedelta
 
@@ -33,7 +33,7 @@ def test_without_a_token_nothing_is_sent(world: World) -> None:
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_token_refused_in_the_middle_ends_the_run_there(world: World, status: int) -> None:
+def test_a_token_refused_during_a_run_ends_it_there(world: World, status: int) -> None:
     world.answer(OK, TokenRefused("Expired", status))
     run = world.upload(world.put(650))
     assert (run.state, run.message) == (RunState.SESSION_EXPIRED, RECONFIGURE)
@@ -42,7 +42,7 @@ def test_a_token_refused_in_the_middle_ends_the_run_there(world: World, status: 
     assert world.digible.requests == [ids(1, 200), ids(201, 400)]
 
 
-def test_after_a_new_login_the_run_goes_on_from_where_it_stood(world: World) -> None:
+def test_after_a_new_login_the_run_goes_on_from_where_it_stopped(world: World) -> None:
     version = world.put(650)
     world.answer(OK, TokenRefused("Expired", 401))
     world.upload(version)
@@ -53,7 +53,7 @@ def test_after_a_new_login_the_run_goes_on_from_where_it_stood(world: World) -> 
     assert (run.error, run.message) == (None, "All 650 products were accepted by Digible.")
 
 
-def test_a_run_that_had_not_begun_is_resumed_too(world: World) -> None:
+def test_a_run_that_had_sent_nothing_is_resumed_too(world: World) -> None:
     version = world.put(250)
     world.tokens.stored = EXPIRED
     world.upload(version)
@@ -62,7 +62,7 @@ def test_a_run_that_had_not_begun_is_resumed_too(world: World) -> None:
     assert world.run(version).state is RunState.SUCCEEDED
 
 
-def test_a_resume_request_is_deleted_once_it_is_obeyed(world: World) -> None:
+def test_a_resume_request_is_deleted_once_it_is_carried_out(world: World) -> None:
     version = world.put(250)
     world.answer(TokenRefused("Expired", 401))
     world.upload(version)
@@ -70,7 +70,7 @@ def test_a_resume_request_is_deleted_once_it_is_obeyed(world: World) -> None:
     assert [blob.name for blob in world.catalogs.all()] == [version.name]
 
 
-def test_resumed_without_a_new_login_the_session_is_still_expired(world: World) -> None:
+def test_a_run_resumed_without_a_new_login_is_still_expired(world: World) -> None:
     version = world.put(250)
     world.tokens.stored = EXPIRED
     world.upload(version)
@@ -79,7 +79,7 @@ def test_resumed_without_a_new_login_the_session_is_still_expired(world: World) 
     assert world.digible.requests == []
 
 
-def test_a_run_that_succeeded_is_not_taken_up_again(world: World) -> None:
+def test_a_run_that_succeeded_is_not_resumed(world: World) -> None:
     version = world.put(250)
     before = world.upload(version)
     world.resume(version)
@@ -87,7 +87,7 @@ def test_a_run_that_succeeded_is_not_taken_up_again(world: World) -> None:
     assert len(world.digible.requests) == 2
 
 
-def test_a_waiting_run_comes_back_when_it_would_have_anyway(world: World) -> None:
+def test_resuming_a_waiting_run_changes_nothing(world: World) -> None:
     version = world.put(1)
     world.digible.judge = lambda products: DOWN
     before = world.upload(version)
@@ -96,14 +96,14 @@ def test_a_waiting_run_comes_back_when_it_would_have_anyway(world: World) -> Non
     assert len(world.queue.messages) == 1
 
 
-def test_a_request_for_a_run_that_does_not_exist_is_deleted(world: World) -> None:
+def test_a_resume_request_for_an_unknown_run_is_deleted(world: World) -> None:
     request = world.catalogs.put(f"{STORE}/no-such-run.resume", b"")
     world.uploader.upload(request.name)
     assert world.catalogs.current(request.name) is None
     assert world.records.saves == []
 
 
-def test_a_run_whose_catalogue_is_gone_says_so_when_it_is_resumed(world: World) -> None:
+def test_a_resumed_run_whose_catalogue_is_gone_says_so(world: World) -> None:
     version = world.put(250)
     world.answer(TokenRefused("Expired", 401))
     world.upload(version)
@@ -114,9 +114,7 @@ def test_a_run_whose_catalogue_is_gone_says_so_when_it_is_resumed(world: World) 
 
 
 @pytest.mark.parametrize("step", range(2))
-def test_a_worker_that_dies_while_it_resumes_a_run_is_followed_by_another(
-    world: World, step: int
-) -> None:
+def test_another_worker_resumes_a_run_if_the_first_one_dies(world: World, step: int) -> None:
     version = world.put(250)
     world.answer(TokenRefused("Expired", 401))
     world.upload(version)

@@ -23,9 +23,9 @@ from function_app.settings import (
 ROOT = Path(__file__).resolve().parents[2]
 LOCAL = {"CatalogStorage": "AccountName=a;AccountKey=k", "DIGIBLE_TOKEN": "opaque"}
 AZURE = {
-    "CatalogStorage__blobServiceUri": "https://a.blob.core.windows.net",
-    "CatalogStorage__queueServiceUri": "https://a.queue.core.windows.net",
-    "KEY_VAULT_URL": "https://a.vault.azure.net",
+    "CatalogStorage__blobServiceUri": "https://a.blob.invalid",
+    "CatalogStorage__queueServiceUri": "https://a.queue.invalid",
+    "KEY_VAULT_URL": "https://a.vault.invalid",
 }
 
 IN_VAULT = TokensInVault(AZURE["KEY_VAULT_URL"])
@@ -43,38 +43,40 @@ def problems(environment: dict[str, str], host_json: str = "{}") -> tuple[str, .
     return raised.value.problems
 
 
-def test_what_is_not_set_has_the_documented_default() -> None:
+def test_a_missing_setting_has_the_documented_default() -> None:
     settings = read()
     assert settings.api_url == "https://api.digible.one/v1"
     assert settings.body_key is None
     assert settings.isolate is False
     assert settings.concurrency == 1
     assert settings.timeout == 30
+    assert settings.event_grid is False
     assert settings.storage == ConnectionString("AccountName=a;AccountKey=k")
 
 
-def test_what_is_set_is_taken() -> None:
+def test_given_settings_are_used() -> None:
     settings = read(
-        DIGIBLE_API_URL="https://digible.example/v2",
+        DIGIBLE_API_URL="https://digible.invalid/v2",
         DIGIBLE_BODY_KEY="products",
         DIGIBLE_ON_REFUSAL="Isolate",
+        CATALOG_EVENTS="EventGrid",
         DIGIBLE_CONCURRENCY=" 4 ",
         DIGIBLE_TIMEOUT_SECONDS="2.5",
     )
-    assert settings.api_url == "https://digible.example/v2"
+    assert settings.api_url == "https://digible.invalid/v2"
     assert (settings.body_key, settings.isolate, settings.concurrency) == ("products", True, 4)
-    assert settings.timeout == 2.5
+    assert (settings.timeout, settings.event_grid) == (2.5, True)
 
 
 def test_in_azure_an_identity_opens_storage_and_key_vault() -> None:
     settings = read_settings(AZURE | {"CatalogStorage__clientId": "an-identity"})
     assert settings.storage == IdentityStorage(
-        "https://a.blob.core.windows.net", "https://a.queue.core.windows.net", "an-identity"
+        "https://a.blob.invalid", "https://a.queue.invalid", "an-identity"
     )
-    assert settings.tokens == TokensInVault("https://a.vault.azure.net")
+    assert settings.tokens == TokensInVault("https://a.vault.invalid")
 
 
-def test_a_setting_of_blanks_is_not_set() -> None:
+def test_a_blank_setting_counts_as_missing() -> None:
     assert read(DIGIBLE_BODY_KEY="  ", DIGIBLE_CONCURRENCY="").concurrency == 1
 
 
@@ -84,20 +86,21 @@ def test_a_setting_of_blanks_is_not_set() -> None:
         *(("DIGIBLE_CONCURRENCY", value) for value in ("0", "17", "-1", "1.5", "four", "nan")),
         *(("DIGIBLE_TIMEOUT_SECONDS", value) for value in ("0", "601", "inf", "nan", "30s")),
         ("DIGIBLE_ON_REFUSAL", "ignore"),
+        ("CATALOG_EVENTS", "polling"),
         ("CatalogStorage", "no-connection-string"),
-        ("DIGIBLE_API_URL", "digible.example"),
+        ("DIGIBLE_API_URL", "digible.invalid"),
     ],
 )
-def test_a_wrong_value_is_named_and_not_repeated(name: str, value: str) -> None:
+def test_a_setting_with_a_wrong_value_is_named_without_the_value(name: str, value: str) -> None:
     (problem,) = problems(LOCAL | {name: value})
     assert name in problem
     assert len(value) < 4 or value not in problem
 
 
-def test_all_problems_are_named_at_once_and_no_value_of_any() -> None:
+def test_all_problems_are_named_together_without_any_value() -> None:
     wrong = {
         "CatalogStorage": "s3cret-one",
-        "DIGIBLE_API_URL": "http://s3cret-two.example",
+        "DIGIBLE_API_URL": "http://s3cret-two.invalid",
         "KEY_VAULT_URL": "s3cret-three",
         "DIGIBLE_ON_REFUSAL": "s3cret-four",
         "DIGIBLE_CONCURRENCY": "s3cret-five",
@@ -119,7 +122,7 @@ def test_storage_must_be_set() -> None:
 @pytest.mark.parametrize(
     "half", ["CatalogStorage__blobServiceUri", "CatalogStorage__queueServiceUri"]
 )
-def test_half_of_an_identitys_storage_is_not_enough(half: str) -> None:
+def test_an_identity_needs_both_storage_addresses(half: str) -> None:
     given_settings = {name: value for name, value in AZURE.items() if name != half}
     (problem,) = problems(given_settings)
     assert half in problem
@@ -141,7 +144,7 @@ def test_the_tokens_are_in_one_place(tokens: dict[str, str], place: TokenPlace) 
     assert "opaque" not in repr(settings)
 
 
-def test_the_tokens_place_must_be_set() -> None:
+def test_the_place_of_the_tokens_must_be_set() -> None:
     (problem,) = problems({"CatalogStorage": "AccountName=a"})
     assert "KEY_VAULT_URL" in problem
 
@@ -150,38 +153,38 @@ def test_the_tokens_place_must_be_set() -> None:
     "url",
     [
         "https://api.digible.one/v1",
-        "https://api.digible.one:8443",
+        "https://digible.invalid:8443",
         "http://localhost:7071/v1",
         "http://127.0.0.1:80/v1",
         "http://127.9.9.9/v1",
         "http://[::1]:8080/v1",
     ],
 )
-def test_a_token_may_go_over_https_or_to_this_very_machine(url: str) -> None:
+def test_a_token_may_go_over_https_or_to_this_machine(url: str) -> None:
     assert read(DIGIBLE_API_URL=url).api_url == url
 
 
 @pytest.mark.parametrize(
     "url",
     [
-        "http://api.digible.one/v1",
-        "http://127.0.0.1.example/v1",
-        "http://localhost.example/v1",
+        "http://digible.invalid/v1",
+        "http://127.0.0.1.invalid/v1",
+        "http://localhost.invalid/v1",
         "http://10.0.0.1/v1",
         "http://2130706433/v1",
         "https:///v1",
-        "https://user:password@api.digible.one/v1",
-        "https://api.digible.one/v1?key=value",
-        "https://api.digible.one/v1#part",
-        "https://api.digible.one:port/v1",
+        "https://user:password@digible.invalid/v1",
+        "https://digible.invalid/v1?key=value",
+        "https://digible.invalid/v1#part",
+        "https://digible.invalid:port/v1",
         "https://[::1/v1",
-        "ftp://api.digible.one/v1",
+        "ftp://digible.invalid/v1",
         "file:///etc/passwd",
     ],
 )
 def test_a_token_may_go_nowhere_else(url: str) -> None:
     (problem,) = problems(LOCAL | {"DIGIBLE_API_URL": url})
-    assert problem == "DIGIBLE_API_URL is an address that begins with https://."
+    assert problem == "DIGIBLE_API_URL must be an address that begins with https://."
 
 
 @pytest.mark.parametrize(
@@ -195,36 +198,36 @@ def test_a_token_may_go_nowhere_else(url: str) -> None:
         (None, 1_800 - 120),
     ],
 )
-def test_a_run_ends_a_margin_before_the_invocations_time(
+def test_a_run_stops_a_margin_before_the_invocations_time_is_up(
     timeout: str | None, seconds: float
 ) -> None:
     host_json = json.dumps({} if timeout is None else {"functionTimeout": timeout})
     assert read_settings(LOCAL, host_json).time_limit == seconds
 
 
-def test_an_app_setting_stands_above_host_json() -> None:
+def test_an_app_setting_overrides_host_json() -> None:
     override = {"AzureFunctionsJobHost__functionTimeout": "00:10:00"}
     assert read_settings(LOCAL | override, '{"functionTimeout": "01:00:00"}').time_limit == 480
 
 
 @pytest.mark.parametrize("timeout", ["soon", "30", "30:00", "00:30:00:00", "-2"])
-def test_a_time_that_is_none_is_named(timeout: str) -> None:
+def test_an_invalid_time_is_named(timeout: str) -> None:
     (problem,) = problems(LOCAL, json.dumps({"functionTimeout": timeout}))
     assert problem.startswith("functionTimeout")
 
 
-def test_the_projects_own_host_json_is_understood() -> None:
+def test_the_projects_host_json_is_understood() -> None:
     host_json = (ROOT / "host.json").read_text(encoding="utf-8")
     assert read_settings(LOCAL, host_json).time_limit > 0
 
 
-def test_nothing_secret_shows() -> None:
+def test_no_secret_is_shown() -> None:
     shown = repr(read(DIGIBLE_TOKEN="s3cret"))
     assert "s3cret" not in shown
     assert "AccountKey" not in shown
 
 
 @given(st.dictionaries(st.sampled_from([*LOCAL, *AZURE, "DIGIBLE_API_URL"]), st.text()), st.text())
-def test_settings_are_right_or_named_as_wrong(changes: dict[str, str], timeout: str) -> None:
+def test_any_settings_are_accepted_or_refused(changes: dict[str, str], timeout: str) -> None:
     with suppress(SettingsError):
         read_settings(LOCAL | changes, json.dumps({"functionTimeout": timeout}))

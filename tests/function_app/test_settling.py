@@ -1,4 +1,4 @@
-"""A run's counts and checkpoint after each batch's outcome, whatever their order."""
+"""A run's counts and checkpoint after each batch's outcome, in any order."""
 
 from dataclasses import dataclass, field, replace
 
@@ -35,7 +35,7 @@ def outcome(batch: Batch, settled: int, rejected: int = 0) -> BatchOutcome:
 
 @dataclass
 class Counted:
-    """Which products the record counts as settled, kept beside it."""
+    """A run, and the products that its record counts as settled."""
 
     run: Run
     products: set[int] = field(default_factory=set)
@@ -58,16 +58,17 @@ class Counted:
             start = (number - 1) * BATCH_SIZE
             assert start > checkpoint.position
             settled |= set(range(start, min(start + BATCH_SIZE, run.read)))
-        assert self.products == settled, "the checkpoint tells something else than the counts"
+        assert self.products == settled, "the checkpoint disagrees with the counts"
 
 
 @given(st.integers(0, 2_000), st.integers(1, 5), st.data())
 @settings(max_examples=150)
-def test_in_any_order_of_outcomes_nothing_is_lost_or_counted_twice(
+def test_nothing_is_lost_or_counted_twice_in_any_order_of_outcomes(
     count: int, concurrency: int, data: st.DataObject
 ) -> None:
     counted = Counted(new_run(count))
-    for final in (False, False, True):  # two attempts that trouble may stop, and one without
+    # Two attempts that trouble may stop, then one without trouble.
+    for final in (False, False, True):
         todo = list(batches(products(count), counted.run.checkpoint))
         under_way: list[Batch] = []
         in_trouble = False
@@ -84,7 +85,7 @@ def test_in_any_order_of_outcomes_nothing_is_lost_or_counted_twice(
     assert counted.run.checkpoint.ahead == ()
 
 
-def test_a_batch_ahead_of_a_gap_is_remembered() -> None:
+def test_a_batch_after_a_gap_is_remembered() -> None:
     first, second, third = batches(products(600))
     run = settle(settle(new_run(600), outcome(second, 200)), outcome(third, 200))
     assert (run.checkpoint.position, run.checkpoint.ahead) == (0, (2, 3))
@@ -100,12 +101,12 @@ def test_the_beginning_of_a_batch_counts_if_nothing_is_missing_before_it() -> No
     assert (run.accepted, run.rejected, run.batches_acknowledged) == (268, 2, 1)
 
 
-def test_the_beginning_of_a_batch_behind_a_gap_is_sent_again() -> None:
+def test_the_beginning_of_a_batch_after_a_gap_is_sent_again() -> None:
     _, second, _ = batches(products(600))
     assert settle(new_run(600), outcome(second, 70, rejected=2)) == new_run(600)
 
 
-def test_whatever_is_settled_ends_the_waiting() -> None:
+def test_any_settled_product_ends_the_waiting() -> None:
     waiting = replace(new_run(600), waiting_since=NOON, retries=4)
     first, *_ = batches(products(600))
     nothing = settle(waiting, outcome(first, 0))

@@ -1,4 +1,4 @@
-"""Never backwards: the catalogues of a store, in the order of the blob service's clock."""
+"""A store never goes back to an older catalogue, in the order of the blob service's clock."""
 
 from datetime import timedelta
 
@@ -14,10 +14,10 @@ from tests.function_app.fakes import NOON
 from tests.function_app.world import DOWN, OK, STORE, World, id_of, ids, rows
 
 EARLIER = NOON - timedelta(minutes=1)
-MESSAGE = "A newer catalogue of this store has come, so this one is not sent any further."
+MESSAGE = "This store has a newer catalogue, so the rest of this one is not sent."
 
 
-def test_an_older_catalogue_whose_event_comes_late_is_not_sent(world: World) -> None:
+def test_an_older_catalogue_with_a_late_event_is_not_sent(world: World) -> None:
     newer = world.put(rows(300, price="2.00"), "0001/b.json")
     older = world.put(300, "0001/a.json", modified=EARLIER)
     assert world.upload(newer).state is RunState.SUCCEEDED
@@ -27,14 +27,14 @@ def test_an_older_catalogue_whose_event_comes_late_is_not_sent(world: World) -> 
     assert {product.product_price for product in world.digible.products.values()} == {"2.00"}
 
 
-def test_the_name_does_not_make_a_catalogue_the_newer_one(world: World) -> None:
+def test_a_name_does_not_make_a_catalogue_newer(world: World) -> None:
     older = world.put(1, "0001/z.json", modified=EARLIER)
     newer = world.put(1, "0001/a.json")
     assert world.upload(older).state is RunState.SUCCEEDED
     assert world.upload(newer).state is RunState.SUCCEEDED
 
 
-def test_a_run_that_meets_a_newer_one_stops_at_the_next_batch(world: World) -> None:
+def test_a_superseded_run_stops_before_its_next_batch(world: World) -> None:
     older = world.put(650, "0001/a.json", modified=EARLIER)
     newer = world.put(rows(650, price="2.00"), "0001/b.json")
     world.while_sending("P201", lambda: world.uploader.upload(newer.name))
@@ -47,7 +47,7 @@ def test_a_run_that_meets_a_newer_one_stops_at_the_next_batch(world: World) -> N
     assert {product.product_price for product in world.digible.products.values()} == {"2.00"}
 
 
-def test_the_older_run_is_marked_as_soon_as_the_newer_one_is_known_to_be_good(
+def test_the_older_run_is_marked_once_the_newer_catalogue_is_known_to_be_good(
     world: World,
 ) -> None:
     older = world.put(650, "0001/a.json", modified=EARLIER)
@@ -63,7 +63,7 @@ def test_the_older_run_is_marked_as_soon_as_the_newer_one_is_known_to_be_good(
     assert marks == [RunState.SUPERSEDED]
 
 
-def test_a_newer_catalogue_waits_for_the_batch_that_is_under_way(world: World) -> None:
+def test_a_newer_catalogue_waits_for_the_batch_under_way(world: World) -> None:
     older = world.put(650, "0001/a.json", modified=EARLIER)
     newer = world.put(650, "0001/b.json")
     under_way = []
@@ -74,12 +74,12 @@ def test_a_newer_catalogue_waits_for_the_batch_that_is_under_way(world: World) -
 
     world.while_sending("P1", look)
     world.upload(older)
-    assert under_way == [1], "the newer one has sent something beside it"
+    assert under_way == [1], "the newer run sent something at the same time"
     ((_, request),) = world.queue.messages
     assert request == RetryRequest(newer.name, newer.etag)
 
 
-def test_an_older_run_whose_last_batch_is_under_way_stays_superseded_with_true_counts(
+def test_a_run_superseded_during_its_last_batch_stays_so_with_correct_counts(
     world: World,
 ) -> None:
     older = world.put(200, "0001/a.json", modified=EARLIER)
@@ -91,7 +91,7 @@ def test_an_older_run_whose_last_batch_is_under_way_stays_superseded_with_true_c
     assert world.run(newer).state is RunState.SUCCEEDED
 
 
-def test_a_waiting_run_ends_when_a_newer_catalogue_comes(world: World) -> None:
+def test_a_waiting_run_ends_when_a_newer_catalogue_arrives(world: World) -> None:
     older = world.put(1, "0001/a.json", modified=EARLIER)
     world.digible.judge = lambda products: DOWN
     world.upload(older)
@@ -103,7 +103,7 @@ def test_a_waiting_run_ends_when_a_newer_catalogue_comes(world: World) -> None:
     assert world.digible.products["P1"].product_price == "2.00"
 
 
-def test_a_run_whose_worker_died_ends_when_a_newer_catalogue_comes(world: World) -> None:
+def test_a_run_whose_worker_died_ends_when_a_newer_catalogue_arrives(world: World) -> None:
     older = world.put(650, "0001/a.json", modified=EARLIER)
     assert world.upload_and_die(older, 12)
     world.locks.leases.clear()
@@ -113,7 +113,7 @@ def test_a_run_whose_worker_died_ends_when_a_newer_catalogue_comes(world: World)
     assert world.digible.products["P1"].product_price == "2.00"
 
 
-def test_a_run_that_ended_is_not_called_superseded_afterwards(world: World) -> None:
+def test_a_run_that_has_ended_is_not_superseded(world: World) -> None:
     older = world.put(1, "0001/a.json", modified=EARLIER)
     world.upload(older)
     world.upload(world.put(1, "0001/b.json"))
@@ -121,7 +121,7 @@ def test_a_run_that_ended_is_not_called_superseded_afterwards(world: World) -> N
 
 
 @pytest.mark.parametrize("content", [b"<html>", b"[]", b'[{"ProductID": 1}'])
-def test_a_broken_newer_catalogue_does_not_stop_an_older_one(world: World, content: bytes) -> None:
+def test_a_broken_newer_catalogue_does_not_stop_an_older_run(world: World, content: bytes) -> None:
     older = world.put(650, "0001/a.json", modified=EARLIER)
     broken = world.catalogs.put("0001/b.json", content)
     world.while_sending("P201", lambda: world.uploader.upload(broken.name))
@@ -129,7 +129,7 @@ def test_a_broken_newer_catalogue_does_not_stop_an_older_one(world: World, conte
     assert world.run(broken).state is RunState.INVALID_CATALOG
 
 
-def test_a_catalogue_overwritten_before_its_event_is_its_successor(world: World) -> None:
+def test_a_catalogue_overwritten_before_its_event_is_sent_in_its_new_version(world: World) -> None:
     first = world.put(1)
     second = world.put(rows(1, price="2.00"))
     world.uploader.upload(first.name)
@@ -140,7 +140,7 @@ def test_a_catalogue_overwritten_before_its_event_is_its_successor(world: World)
 
 
 @pytest.mark.parametrize("seconds", [0, 60])
-def test_a_catalogue_overwritten_while_it_is_sent_stops(world: World, seconds: int) -> None:
+def test_a_run_stops_if_its_catalogue_is_overwritten(world: World, seconds: int) -> None:
     first = world.put(2_000)
     newer: list[CatalogVersion] = []
 
@@ -158,7 +158,7 @@ def test_a_catalogue_overwritten_while_it_is_sent_stops(world: World, seconds: i
     assert {product.product_price for product in world.digible.products.values()} == {"2.00"}
 
 
-def test_a_catalogue_overwritten_while_it_is_sent_ends_even_before_the_new_ones_event(
+def test_a_run_stops_even_before_the_event_of_the_version_that_overwrote_its_catalogue(
     world: World,
 ) -> None:
     first = world.put(8_000)  # more than is read ahead
@@ -169,9 +169,7 @@ def test_a_catalogue_overwritten_while_it_is_sent_ends_even_before_the_new_ones_
 
 
 @pytest.mark.parametrize("late", [True, False])
-def test_of_two_within_a_second_the_later_name_is_taken_for_the_newer(
-    world: World, *, late: bool
-) -> None:
+def test_within_a_second_the_later_name_counts_as_newer(world: World, *, late: bool) -> None:
     first, second = world.put(1, "0001/a.json"), world.put(1, "0001/b.json")
     states = {
         version.name: world.upload(version).state
@@ -181,7 +179,7 @@ def test_of_two_within_a_second_the_later_name_is_taken_for_the_newer(
     assert states[first.name] is (RunState.SUPERSEDED if late else RunState.SUCCEEDED)
 
 
-def test_of_two_versions_within_a_second_what_is_there_now_is_the_newer(world: World) -> None:
+def test_within_a_second_the_stored_version_counts_as_newer(world: World) -> None:
     first = world.put(1)
     assert world.upload(first).state is RunState.SUCCEEDED
     second = world.put(rows(1, price="2.00"))
@@ -191,7 +189,7 @@ def test_of_two_versions_within_a_second_what_is_there_now_is_the_newer(world: W
     assert world.digible.products["P1"].product_price == "2.00"
 
 
-def test_twenty_versions_in_quick_succession_leave_the_last_one(world: World) -> None:
+def test_twenty_versions_in_quick_succession_end_with_the_last_one(world: World) -> None:
     versions = []
     for number in range(20):
         versions.append(world.put(rows(250, price=f"{number}.00")))
@@ -217,10 +215,10 @@ def test_two_catalogues_never_interleave(concurrency: int) -> None:
     assert world.run(newer).state is RunState.SUCCEEDED
 
 
-def test_an_older_run_stops_even_if_the_newer_ones_worker_died_before_it_could_say_so(
+def test_an_older_run_stops_even_if_the_newer_runs_worker_died_before_marking_it(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Between noting its catalogue as the newest and marking the older run there is a moment."""
+    """It died after noting its catalogue as the newest, and before marking the older run."""
     older = world.put(1, "0001/a.json", modified=EARLIER)
     newer = world.put(1, "0001/b.json")
     acquire = world.locks.acquire
@@ -236,7 +234,7 @@ def test_an_older_run_stops_even_if_the_newer_ones_worker_died_before_it_could_s
     assert world.digible.requests == []
 
 
-def test_a_run_resumed_after_a_newer_one_came_is_not_sent(world: World) -> None:
+def test_a_run_resumed_after_a_newer_one_is_not_sent(world: World) -> None:
     older = world.put(650, "0001/a.json", modified=EARLIER)
     world.answer(OK, TokenRefused("Expired", 401))
     assert world.upload(older).state is RunState.SESSION_EXPIRED

@@ -1,4 +1,4 @@
-"""What was left lying is found: blobs whose event was lost, runs that nobody works on."""
+"""The sweep finds blobs whose event was lost, and runs that nobody works on."""
 
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def swept(world: World) -> list[RetryRequest]:
-    """Sweep, and give what was queued, each to come at once."""
+    """Sweep, and return what was queued, all of it due at once."""
     world.queue.messages.clear()
     found = sweep(world.catalogs, world.records, world.queue, world.clock.now())
     assert found == len(world.queue.messages)
@@ -35,7 +35,7 @@ def test_a_blob_without_a_run_is_queued_once_its_event_is_overdue(world: World) 
     assert swept(world) == [request(version)]
 
 
-def test_what_the_sweep_queues_is_delivered(world: World) -> None:
+def test_a_blob_that_the_sweep_queues_is_delivered(world: World) -> None:
     version = world.put()
     world.clock.advance(6 * MINUTE)
     swept(world)
@@ -44,14 +44,14 @@ def test_what_the_sweep_queues_is_delivered(world: World) -> None:
     assert swept(world) == []
 
 
-def test_a_new_version_without_a_run_is_found_beside_the_old_ones(world: World) -> None:
+def test_a_new_version_without_a_run_is_found_even_if_the_old_one_has_a_run(world: World) -> None:
     world.upload(world.put())
     version = world.put()
     world.clock.advance(6 * MINUTE)
     assert swept(world) == [request(version)]
 
 
-def test_a_blob_of_which_no_store_can_be_read_is_found_once(world: World) -> None:
+def test_a_blob_with_an_unusable_name_is_found_once(world: World) -> None:
     strays = [world.put(name=name) for name in ("0001/notes.txt", "lost.json", "zoo.json")]
     world.clock.advance(6 * MINUTE)
     assert swept(world) == [request(stray) for stray in strays]
@@ -70,7 +70,7 @@ def test_a_missed_resume_request_is_found(world: World) -> None:
 
 
 @pytest.mark.parametrize(("minutes", "found"), [(9, False), (11, True)])
-def test_a_run_that_nobody_sends_any_more_is_found(
+def test_a_run_that_no_worker_sends_any_longer_is_found(
     world: World, minutes: int, *, found: bool
 ) -> None:
     version = world.put()
@@ -93,7 +93,7 @@ def test_a_waiting_run_whose_message_was_lost_is_found(
 
 
 @pytest.mark.parametrize("another", ["0001/broken.json", "0002/broken.json"])
-def test_a_run_is_found_even_when_its_catalogue_is_gone(world: World, another: str) -> None:
+def test_a_run_is_found_even_if_its_catalogue_is_gone(world: World, another: str) -> None:
     version = world.put()
     world.upload_and_die(version, 3)
     world.locks.leases.clear()
@@ -105,19 +105,19 @@ def test_a_run_is_found_even_when_its_catalogue_is_gone(world: World, another: s
     assert world.run(version).state is RunState.FAILED
 
 
-def test_an_idle_run_is_queued_once_whatever_lies_beside_its_catalogue(world: World) -> None:
+def test_an_idle_run_is_queued_once_whatever_other_blobs_there_are(world: World) -> None:
     version = world.put(name="0001/b.json")
     world.upload_and_die(version, 3)
     world.locks.leases.clear()
     for name in ("0001/a.txt", "0001/c.txt", "0001/d.json", "0001/e.txt", "0001/f.json"):
-        version_beside = world.put(name=name)
+        other = world.put(name=name)
         if name.endswith("json"):
-            world.upload(version_beside)
+            world.upload(other)
     world.clock.advance(11 * MINUTE)
     assert swept(world).count(request(version)) == 1
 
 
-def test_a_damaged_record_is_found_and_its_run_begins_anew(world: World) -> None:
+def test_a_damaged_record_is_found_and_its_run_starts_over(world: World) -> None:
     version = world.put()
     world.upload(version)
     world.records.damage(STORE, id_of(version))
@@ -127,7 +127,9 @@ def test_a_damaged_record_is_found_and_its_run_begins_anew(world: World) -> None
     assert world.run(version).state is RunState.SUCCEEDED
 
 
-def test_a_run_that_has_ended_is_left_alone_though_the_listing_does_not_tell(world: World) -> None:
+def test_a_run_that_has_ended_is_left_alone_even_if_the_listing_lacks_its_state(
+    world: World,
+) -> None:
     version = world.put()
     world.upload(version)
     stored = world.records._records[STORE, id_of(version)]
@@ -142,7 +144,7 @@ def test_a_run_that_has_ended_is_never_idle(state: str) -> None:
     assert not is_idle(summary, NOON + timedelta(days=300))
 
 
-def test_each_store_is_looked_through(world: World) -> None:
+def test_every_store_is_swept(world: World) -> None:
     names = ["0001/a.json", "0001-b/a.json", "00010/a.json", "0002/x/a.json.gz"]
     versions = [world.put(name=name) for name in names]
     world.clock.advance(6 * MINUTE)

@@ -1,4 +1,4 @@
-"""Several workers, and several invocations: a run is handed on, and never worked on twice at once."""
+"""Several workers and invocations: a run is handed over, and never has two workers at once."""
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -18,7 +18,7 @@ BATCHES = [ids(1, 200), ids(201, 400), ids(401, 600), ids(601, 650)]
 
 
 def taking(world: World, seconds: float) -> Callable[[Sequence[Product]], Accepted]:
-    """Accept each batch after so many seconds."""
+    """Return a judge that accepts each batch after that many seconds."""
 
     def judge(products: Sequence[Product]) -> Accepted:
         world.clock.sleep(seconds)
@@ -27,7 +27,7 @@ def taking(world: World, seconds: float) -> Callable[[Sequence[Product]], Accept
     return judge
 
 
-def test_a_run_that_outlasts_its_invocation_hands_itself_on() -> None:
+def test_a_run_that_outlasts_its_invocation_is_handed_over_through_the_queue() -> None:
     world = World(UploadOptions(time_limit=100))
     world.digible.judge = taking(world, 60)
     version = world.put(650)
@@ -37,7 +37,7 @@ def test_a_run_that_outlasts_its_invocation_hands_itself_on() -> None:
     assert (due, request) == (world.clock.now(), RetryRequest(version.name, version.etag))
 
 
-def test_what_was_handed_on_is_sent_to_the_end() -> None:
+def test_a_run_that_was_handed_over_is_sent_to_the_end() -> None:
     world = World(UploadOptions(time_limit=100))
     world.digible.judge = taking(world, 60)
     version = world.put(650)
@@ -58,14 +58,14 @@ def test_every_invocation_sends_at_least_one_batch(limit: float) -> None:
     assert_all_accepted(world, world.run(version), BATCHES)
 
 
-def test_an_event_that_comes_twice_sends_nothing_twice(world: World) -> None:
+def test_a_repeated_event_sends_nothing_twice(world: World) -> None:
     version = world.put(650)
     before = world.upload(version)
     assert world.upload(version) == before
     assert_all_accepted(world, before, BATCHES)
 
 
-def test_an_event_that_comes_twice_at_once_sends_nothing_twice(world: World) -> None:
+def test_two_simultaneous_events_send_nothing_twice(world: World) -> None:
     version = world.put(650)
     again = [version.name]
 
@@ -80,7 +80,7 @@ def test_an_event_that_comes_twice_at_once_sends_nothing_twice(world: World) -> 
     assert_all_accepted(world, world.run(version), BATCHES)
 
 
-def test_the_same_event_before_the_first_record_sends_nothing_twice(world: World) -> None:
+def test_a_repeated_event_before_the_first_record_sends_nothing_twice(world: World) -> None:
     """Both workers find no record; one of them writes it first."""
     version = world.put(650)
     load = world.records.load
@@ -89,13 +89,13 @@ def test_the_same_event_before_the_first_record_sends_nothing_twice(world: World
         world.records.load = load  # type: ignore[method-assign]  # once
         world.uploader.upload(version.name)
 
-    world.records.load = load_late  # type: ignore[method-assign]  # as a slower reader
+    world.records.load = load_late  # type: ignore[method-assign]  # like a slower reader
     world.uploader.upload(version.name)
     world.all_messages(at_most=2)
     assert_all_accepted(world, world.run(version), BATCHES)
 
 
-def test_while_a_store_is_busy_a_run_waits_in_the_queue(world: World) -> None:
+def test_a_run_waits_in_the_queue_while_its_store_is_busy(world: World) -> None:
     other = world.locks.acquire(STORE, timedelta(0))
     assert other is not None
     version = world.put(650)
@@ -110,7 +110,7 @@ def test_while_a_store_is_busy_a_run_waits_in_the_queue(world: World) -> None:
 
 
 @pytest.mark.parametrize("concurrency", [1, 3])
-def test_a_worker_that_is_not_sure_of_its_lease_sends_nothing_more(concurrency: int) -> None:
+def test_a_worker_that_has_lost_its_lease_sends_nothing_more(concurrency: int) -> None:
     world = World(UploadOptions(concurrency=concurrency))
 
     def judge(products: Sequence[Product]) -> Accepted:
@@ -123,18 +123,18 @@ def test_a_worker_that_is_not_sure_of_its_lease_sends_nothing_more(concurrency: 
         world.uploader.upload(version.name)
     assert len(world.digible.requests) <= concurrency + 1
     world.digible.judge = lambda products: OK
-    run = world.upload(version)  # the host tries the event again
+    run = world.upload(version)  # the host retries the event
     assert (run.state, run.accepted) == (RunState.SUCCEEDED, 1_250)
     assert len(world.digible.accepted) - 7 <= concurrency
 
 
-def test_a_worker_whose_run_another_one_took_over_stops(world: World) -> None:
+def test_a_worker_stops_if_another_one_has_taken_over_its_run(world: World) -> None:
     version = world.put(650)
     taken: list[FakeLease] = []
 
     def judge(products: Sequence[Product]) -> Accepted:
         if not taken:
-            taken.append(world.locks.leases.pop(STORE))  # it seemed dead, and is only slow
+            taken.append(world.locks.leases.pop(STORE))  # it seemed dead, but is only slow
             world.uploader.upload(version.name)
         return OK
 
@@ -146,8 +146,8 @@ def test_a_worker_whose_run_another_one_took_over_stops(world: World) -> None:
     assert world.run(version) == run
 
 
-def test_a_worker_that_stops_for_another_has_the_run_looked_at_again(world: World) -> None:
-    """Should that other one die, nobody else might know of the run."""
+def test_a_worker_that_stops_for_another_queues_the_run_again(world: World) -> None:
+    """If the other worker dies, nothing else may bring the run back."""
     version = world.put(650)
     died: list[FakeLease] = []
 

@@ -16,8 +16,8 @@ from tests.key_vault import KeyVaultStandIn
 STORE = StoreName("0001")
 NAME = "digible-token-0001"
 NOW = datetime.now(UTC).replace(microsecond=0)
-MISSING = "No Digible token is stored for store 0001. Log in to Digible once to store one."
-BROKEN = "What is stored for store 0001 is no Digible token. Log in to Digible once to store one."
+MISSING = "No Digible token is stored for store 0001. Log in to Digible to store one."
+BROKEN = "What is stored for store 0001 is not a Digible token. Log in to Digible to store one."
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_key_vault_keeps_a_token_for_each_store(
     assert tokens.token(StoreName("0002")) == StoredToken("another", NOW)
 
 
-def test_a_token_that_was_replaced_is_read_anew(
+def test_a_token_that_was_replaced_is_read_again(
     vault: KeyVaultStandIn, tokens: KeyVaultTokens
 ) -> None:
     vault.put(NAME, "old")
@@ -51,7 +51,7 @@ def test_a_token_that_was_replaced_is_read_anew(
 
 
 @pytest.mark.parametrize(("hours", "expired"), [(-1, True), (1, False)])
-def test_key_vault_gives_an_expired_secret_out_and_we_check_its_date(
+def test_key_vault_returns_an_expired_secret_and_we_check_its_date(
     vault: KeyVaultStandIn, tokens: KeyVaultTokens, hours: int, *, expired: bool
 ) -> None:
     vault.put(NAME, "opaque", NOW + timedelta(hours=hours))
@@ -64,7 +64,7 @@ def test_a_store_without_a_secret_has_no_token(tokens: KeyVaultTokens) -> None:
 
 
 @pytest.mark.parametrize("status", [403, 429, 500])
-def test_a_vault_that_refuses_is_told_from_a_missing_token(
+def test_a_refusal_by_the_vault_is_distinguished_from_a_missing_token(
     vault: KeyVaultStandIn, tokens: KeyVaultTokens, status: int
 ) -> None:
     vault.put(NAME, "s3cret")
@@ -72,19 +72,17 @@ def test_a_vault_that_refuses_is_told_from_a_missing_token(
     with pytest.raises(TokenStoreError) as refused:
         tokens.token(STORE)
     assert not isinstance(refused.value, TokenMissingError)
-    assert str(refused.value).startswith("Key Vault did not give the token (")
+    assert str(refused.value).startswith("The token can't be read from Key Vault (")
     assert "s3cret" not in str(refused.value)
 
 
-def test_a_secret_that_is_disabled_is_not_given(
-    vault: KeyVaultStandIn, tokens: KeyVaultTokens
-) -> None:
+def test_a_disabled_secret_is_an_error(vault: KeyVaultStandIn, tokens: KeyVaultTokens) -> None:
     vault.put(NAME, "s3cret", enabled=False)
     with pytest.raises(TokenStoreError):
         tokens.token(STORE)
 
 
-def test_a_vault_that_cant_be_reached_is_told_from_a_missing_token(tmp_path: Path) -> None:
+def test_an_unreachable_vault_is_distinguished_from_a_missing_token(tmp_path: Path) -> None:
     with KeyVaultStandIn(tmp_path) as vault:
         client = vault.client()
     with client, pytest.raises(TokenStoreError) as away:
@@ -115,7 +113,7 @@ Kept = Callable[[pytest.FixtureRequest, str], TokenStore]
 
 @everywhere
 @pytest.mark.parametrize("value", ["opaque", "opaque\n", " opaque\r\n", "\topaque "])
-def test_white_space_around_a_token_is_none_of_it(
+def test_white_space_around_a_token_is_not_part_of_it(
     request: pytest.FixtureRequest, kept: Kept, value: str
 ) -> None:
     assert kept(request, value).token(STORE) == StoredToken("opaque")
@@ -123,14 +121,16 @@ def test_white_space_around_a_token_is_none_of_it(
 
 @everywhere
 @pytest.mark.parametrize("value", ["", " ", "\r\n"])
-def test_nothing_is_no_token(request: pytest.FixtureRequest, kept: Kept, value: str) -> None:
+def test_an_empty_token_is_a_missing_token(
+    request: pytest.FixtureRequest, kept: Kept, value: str
+) -> None:
     with pytest.raises(TokenMissingError, match=MISSING):
         kept(request, value).token(STORE)
 
 
 @everywhere
 @pytest.mark.parametrize("value", ["two\nlines", "s3cret–dash", "s3cret\x00", "\ufffds3cret"])
-def test_what_could_not_be_sent_is_no_token(
+def test_text_that_cannot_be_sent_is_not_a_token(
     request: pytest.FixtureRequest, kept: Kept, value: str
 ) -> None:
     with pytest.raises(TokenMissingError) as broken:
@@ -138,25 +138,25 @@ def test_what_could_not_be_sent_is_no_token(
     assert str(broken.value) == BROKEN
 
 
-def test_a_tokens_file_is_read_each_time(tmp_path: Path) -> None:
+def test_the_token_file_is_read_each_time(tmp_path: Path) -> None:
     path = tmp_path / "token"
     for value in ("old", "new"):
         path.write_text(value, encoding="utf-8")
         assert FileToken(path).token(STORE).value == value
 
 
-def test_a_tokens_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+def test_the_token_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
     path = tmp_path / "token"
     path.write_text("opaque\r\n", encoding="utf-8-sig")
     assert FileToken(path).token(STORE).value == "opaque"
 
 
-def test_a_tokens_file_that_is_not_there_holds_no_token(tmp_path: Path) -> None:
+def test_a_missing_token_file_is_a_missing_token(tmp_path: Path) -> None:
     with pytest.raises(TokenMissingError, match=MISSING):
         FileToken(tmp_path / "token").token(STORE)
 
 
-def test_a_tokens_file_that_cant_be_read_is_told_from_a_missing_one(tmp_path: Path) -> None:
+def test_an_unreadable_token_file_is_distinguished_from_a_missing_one(tmp_path: Path) -> None:
     (tmp_path / "binary").write_bytes(b"\xff\xfe\xfa")
     for path in (tmp_path, tmp_path / "binary"):
         with pytest.raises(TokenStoreError) as unreadable:
@@ -165,5 +165,5 @@ def test_a_tokens_file_that_cant_be_read_is_told_from_a_missing_one(tmp_path: Pa
 
 
 @pytest.mark.parametrize("store", [FixedToken("s3cret"), StoredToken("s3cret")])
-def test_no_token_shows_itself(store: object) -> None:
+def test_no_token_is_shown(store: object) -> None:
     assert "s3cret" not in repr(store)

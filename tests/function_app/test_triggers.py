@@ -1,4 +1,4 @@
-"""The real app, indexed and called by Microsoft's own worker library."""
+"""The real app, indexed and called by Microsoft's worker library."""
 
 import json
 import os
@@ -69,16 +69,14 @@ def test_the_app_has_five_functions_and_their_bindings() -> None:
     assert bindings["sweep_catalogs"]["schedule"] == "0 */5 * * * *"
 
 
-def test_a_setting_has_event_grid_tell_of_blobs() -> None:
+def test_a_setting_makes_event_grid_report_blobs() -> None:
     functions = worked(through_the_worker(ROOT, CATALOG_EVENTS="EventGrid"))["functions"]
     assert functions["upload_catalog"][0]["source"] == "EventGrid"
 
 
 @pytest.mark.parametrize("with_file", [True, False])
-def test_a_folder_alone_is_no_app_however_healthy_it_looks(
-    tmp_path: Path, *, with_file: bool
-) -> None:
-    """Azure's loader wants the file `function_app.py`, and then imports the package beside it."""
+def test_the_packages_alone_are_not_an_app(tmp_path: Path, *, with_file: bool) -> None:
+    """Azure's loader needs the file `function_app.py`, and then imports the package next to it."""
     for name in ("function_app", "contract"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "host.json", tmp_path)
@@ -92,7 +90,7 @@ def test_a_folder_alone_is_no_app_however_healthy_it_looks(
         assert process.stderr.startswith(f"There are no functions in {tmp_path}")
 
 
-def test_wrong_settings_keep_the_app_from_starting_and_are_all_named() -> None:
+def test_wrong_settings_prevent_the_app_from_starting_and_are_all_named() -> None:
     process = through_the_worker(ROOT, DIGIBLE_CONCURRENCY="many", DIGIBLE_ON_REFUSAL="s3cret")
     assert process.returncode == 1
     assert "DIGIBLE_CONCURRENCY" in process.stderr
@@ -102,14 +100,14 @@ def test_wrong_settings_keep_the_app_from_starting_and_are_all_named() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """A store in Azurite and a Digible stand-in, for the app in the worker."""
+    """A store in Azurite and a Digible stand-in, for the app in Microsoft's worker library."""
 
     connection: str
     digible: DigibleStandIn
     store: StoreName
 
     def put(self, name: str, products: list[dict[str, object]]) -> tuple[str, str]:
-        """Upload a catalogue; gives its name and ETag."""
+        """Upload a catalogue, and return its name and ETag."""
         with BlobServiceClient.from_connection_string(self.connection) as service:
             blob = service.get_blob_client(CATALOGS, f"{self.store}/{name}")
             return blob.blob_name, blob.upload_blob(json.dumps(products))["etag"]
@@ -125,7 +123,7 @@ class Shop:
             return len(list(container.list_blob_names(name_starts_with=f"{self.store}/")))
 
     def call(self, *calls: tuple[str, str]) -> list[str | None]:
-        """Call functions of the app; gives how each one failed, if it did."""
+        """Call functions of the app, and return how each one failed, or None."""
         process = through_the_worker(
             ROOT,
             *calls,
@@ -142,13 +140,13 @@ _TOKEN = "opaque, known to both"
 
 @pytest.fixture
 def shop(storage: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
-    monkeypatch.setenv("DIGIBLE_TOKEN", _TOKEN)  # which the stand-in takes, then
+    monkeypatch.setenv("DIGIBLE_TOKEN", _TOKEN)  # so the stand-in accepts it
     with DigibleStandIn() as digible:
         yield Shop(storage, digible, StoreName(f"s{uuid4().hex[:12]}"))
 
 
 def test_each_function_does_its_part(shop: Shop) -> None:
-    """In one process, since starting it takes longer than all of them."""
+    """All in one process, because starting it takes longer than all the calls."""
     uploaded, retried, poisoned, given_up = (
         shop.put(f"{number}.json", rows(count))
         for number, count in enumerate((450, 3, 2, 1), start=1)
@@ -169,13 +167,13 @@ def test_each_function_does_its_part(shop: Shop) -> None:
         *(RunState.SUCCEEDED, RunState.SUCCEEDED),
         *(RunState.FAILED, RunState.FAILED),
     ]
-    assert shop.number_of_runs() == 4, "a blob of another container is none of ours"
+    assert shop.number_of_runs() == 4, "a blob in another container is not ours"
     assert [request.products for request in shop.digible.requests] == [200, 200, 50, 3]
     assert set(shop.digible.products) == set(ids(1, 450))
 
 
 def test_the_sweep_reads_a_real_listing(shop: Shop) -> None:
-    """Nothing is old enough to be left lying: what was there before stays as it was."""
+    """Nothing is old enough to be queued, so the queue stays as it was."""
     queue = retries(shop.connection)
     before = queue.get_queue_properties().approximate_message_count
     shop.put("fresh.json", rows(1))

@@ -1,4 +1,4 @@
-"""Transient trouble waits it out: seconds in the invocation, minutes in the queue, up to a day."""
+"""Transient trouble is waited out: seconds in the invocation, minutes in the queue, up to a day."""
 
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ def test_a_short_outage_is_waited_out_within_the_invocation(world: World) -> Non
     assert run.attempt == 1
 
 
-def test_one_request_is_tried_a_bounded_number_of_times(world: World) -> None:
+def test_a_request_is_tried_a_bounded_number_of_times(world: World) -> None:
     world.digible.judge = lambda products: DOWN
     world.upload(world.put(450))
     assert world.digible.requests == [ids(1, 200)] * TRIES
@@ -41,7 +41,7 @@ def test_a_longer_outage_leaves_the_run_waiting_in_the_queue(world: World) -> No
     assert run.not_sent == 450
 
 
-def test_a_waiting_run_goes_on_where_it_stood(world: World) -> None:
+def test_a_waiting_run_goes_on_where_it_stopped(world: World) -> None:
     version = world.put(450)
     world.digible.judge = lambda products: DOWN
     world.answer(OK)
@@ -54,7 +54,7 @@ def test_a_waiting_run_goes_on_where_it_stood(world: World) -> None:
     assert (run.attempt, run.retry_at, run.error) == (2, None, None)
 
 
-def test_the_waits_grow_and_begin_anew_once_something_was_accepted(world: World) -> None:
+def test_the_waits_grow_and_start_over_once_something_is_accepted(world: World) -> None:
     version = world.put(450)
     world.digible.judge = lambda products: DOWN
     world.upload(version)
@@ -72,7 +72,7 @@ def minutes_to_wait(world: World) -> int:
     return round((due - world.clock.now()) / timedelta(minutes=1))
 
 
-def test_an_outage_of_most_of_a_day_costs_nothing_but_time(world: World) -> None:
+def test_an_outage_of_most_of_a_day_costs_only_time(world: World) -> None:
     version = world.put(250)
     end = NOON + timedelta(hours=23)
     world.digible.judge = lambda products: DOWN if world.clock.now() < end else OK
@@ -81,7 +81,7 @@ def test_an_outage_of_most_of_a_day_costs_nothing_but_time(world: World) -> None
     assert_all_accepted(world, world.run(version), [ids(1, 200), ids(201, 250)])
 
 
-def test_after_a_day_the_run_has_failed(world: World) -> None:
+def test_a_run_fails_after_a_day(world: World) -> None:
     version = world.put(250)
     world.digible.judge = lambda products: DOWN
     world.upload(version)
@@ -95,7 +95,7 @@ def test_after_a_day_the_run_has_failed(world: World) -> None:
     assert world.queue.messages == []
 
 
-def test_a_run_that_failed_so_can_be_resumed_and_has_another_day(world: World) -> None:
+def test_a_run_that_failed_after_a_day_can_be_resumed_for_another_day(world: World) -> None:
     version = world.put(250)
     world.digible.judge = lambda products: DOWN
     world.upload(version)
@@ -105,7 +105,7 @@ def test_a_run_that_failed_so_can_be_resumed_and_has_another_day(world: World) -
     assert minutes_to_wait(world) == 1
 
 
-def test_digibles_retry_after_is_waited_for_within_the_invocation(world: World) -> None:
+def test_a_short_retry_after_is_waited_for_within_the_invocation(world: World) -> None:
     world.answer(Unavailable("Busy.", 429, retry_after=20))
     world.upload(world.put(1))
     assert 20 <= world.clock.seconds < 21
@@ -121,7 +121,7 @@ def test_a_longer_retry_after_is_waited_for_in_the_queue(world: World) -> None:
     assert world.run(version).state is RunState.SUCCEEDED
 
 
-def test_an_event_that_comes_early_finds_a_waiting_run_and_does_nothing(world: World) -> None:
+def test_an_early_event_leaves_a_waiting_run_alone(world: World) -> None:
     version = world.put(1)
     world.digible.judge = lambda products: DOWN
     before = world.upload(version)
@@ -132,10 +132,10 @@ def test_an_event_that_comes_early_finds_a_waiting_run_and_does_nothing(world: W
     assert len(world.queue.messages) == 1
 
 
-def test_a_message_that_comes_a_second_early_by_this_workers_clock_is_not_turned_away(
+def test_a_message_a_second_early_by_this_workers_clock_is_not_ignored(
     world: World,
 ) -> None:
-    """No other one would come: two machines' clocks are never quite the same."""
+    """Two machines' clocks are never quite the same, and no other message would come."""
     version = world.put(1)
     world.answer(*[DOWN] * TRIES)
     world.upload(version)
@@ -143,10 +143,10 @@ def test_a_message_that_comes_a_second_early_by_this_workers_clock_is_not_turned
     assert world.upload(version).state is RunState.SUCCEEDED
 
 
-def test_a_message_that_finds_the_run_waiting_anew_when_its_turn_comes_does_nothing(
+def test_a_message_does_nothing_if_its_run_is_waiting_again_by_then(
     world: World,
 ) -> None:
-    """It was on its way while another worker had the lease, and that one has just given up."""
+    """While it was waiting for the lease, another worker had it and has just given up."""
     version = world.put(1)
     world.digible.judge = lambda products: DOWN
     world.upload(version)
@@ -154,7 +154,7 @@ def test_a_message_that_finds_the_run_waiting_anew_when_its_turn_comes_does_noth
     world.clock.advance(timedelta(minutes=1))
 
     def acquire_late(store: object, patience: timedelta) -> object:
-        world.locks.acquire = acquire  # type: ignore[method-assign]  # the other one's turn
+        world.locks.acquire = acquire  # type: ignore[method-assign]  # the other worker's turn
         world.next_message()
         return acquire(waiting.store, patience)
 
@@ -165,19 +165,21 @@ def test_a_message_that_finds_the_run_waiting_anew_when_its_turn_comes_does_noth
     assert minutes_to_wait(world) == 2
 
 
-def test_messages_never_multiply_in_an_outage_of_a_day(world: World) -> None:
+def test_messages_never_multiply_during_an_outage_of_a_day(world: World) -> None:
     version = world.put(1)
     world.digible.judge = lambda products: DOWN
     world.upload(version)
-    for _ in range(5):  # events that came twice, and what the sweep may add
+    for _ in range(5):  # repeated events, and what the sweep may add
         world.queue.put(RetryRequest(version.name, version.etag), timedelta(seconds=61))
     assert world.all_messages() < 70
     assert world.run(version).state is RunState.FAILED
 
 
-def test_a_token_store_that_is_away_is_waited_for_too(world: World) -> None:
+def test_an_unreachable_token_store_is_waited_for_too(world: World) -> None:
     version, good = world.put(1), world.tokens.stored
-    world.tokens.stored = TokenStoreError("Key Vault did not give the token (ServiceRequestError).")
+    world.tokens.stored = TokenStoreError(
+        "The token can't be read from Key Vault (ServiceRequestError)."
+    )
     run = world.upload(version)
     assert run.state is RunState.WAITING
     assert run.error is not None
@@ -188,7 +190,7 @@ def test_a_token_store_that_is_away_is_waited_for_too(world: World) -> None:
     assert world.run(version).state is RunState.SUCCEEDED
 
 
-def test_a_message_of_a_version_that_was_overwritten_ends_its_waiting_run(world: World) -> None:
+def test_a_message_for_an_overwritten_version_ends_its_waiting_run(world: World) -> None:
     old = world.put(1)
     world.digible.judge = lambda products: DOWN
     world.upload(old)

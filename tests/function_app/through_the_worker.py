@@ -1,6 +1,6 @@
-"""Runs in a process of its own: an app in Microsoft's worker library, which keeps its state in its modules.
+"""Runs an app in Microsoft's worker library, which needs its own process: its modules keep state.
 
-Reads `{"app": folder, "calls": [[function, what its trigger hands it], …]}` and writes
+Reads `{"app": folder, "calls": [[function, what its trigger passes to it], …]}` and writes
 `{"functions": {name: bindings}, "failures": [words or null, …]}`.
 """
 
@@ -19,7 +19,7 @@ from dev.host.worker import Worker
 
 
 async def run(app: Path, calls: Sequence[tuple[str, str]]) -> dict[str, object]:
-    """Index the app, and call its functions one after another."""
+    """Index the app, and call its functions one after another; return what is written."""
     worker = Worker(app)
     functions = await worker.start()
     worker.allow_threads(1)

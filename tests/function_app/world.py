@@ -1,4 +1,4 @@
-"""A shop's world on fakes: catalogues are put into it, events and messages happen, runs are read."""
+"""A shop's world of fakes: tests upload catalogues, handle events and messages, and read runs."""
 
 import json
 from collections.abc import Callable, Iterable, Sequence
@@ -27,7 +27,7 @@ OK = Accepted()
 
 
 def rows(count: int, price: str = "1.50", first: int = 1) -> list[dict[str, object]]:
-    """Give rows of a catalogue with the ids P1, P2, …"""
+    """Return rows of a catalogue with the ids P1, P2, …"""
     return [
         {"ProductID": f"P{number}", "ProductName": f"Product {number}", "SellPrice": price}
         for number in range(first, first + count)
@@ -35,12 +35,12 @@ def rows(count: int, price: str = "1.50", first: int = 1) -> list[dict[str, obje
 
 
 def ids(first: int, last: int) -> list[str]:
-    """Give the ids of those rows, from `first` to `last`."""
+    """Return the ids of those rows, from `first` to `last`."""
     return [f"P{number}" for number in range(first, last + 1)]
 
 
 class World:
-    """Everything that the use case meets."""
+    """Everything that the use case deals with."""
 
     def __init__(self, options: UploadOptions | None = None) -> None:
         self.options = options or UploadOptions()
@@ -77,17 +77,17 @@ class World:
         metadata: CatalogMetadata | None = None,
         modified: datetime | None = None,
     ) -> CatalogVersion:
-        """Upload a catalogue, of so many good rows or of the given ones."""
+        """Upload a catalogue of that many good rows, or of the given ones."""
         content = rows(products) if isinstance(products, int) else list(products)
         return self.catalogs.put(name, json.dumps(content).encode(), metadata, modified)
 
     def upload(self, version: CatalogVersion) -> Run:
-        """Let the blob's event happen; gives the run as its record then has it."""
+        """Handle the blob's event, and return the run as its record then describes it."""
         self.uploader.upload(version.name)
         return self.run(version)
 
     def upload_and_die(self, version: CatalogVersion, step: int) -> bool:
-        """Let the event happen to a worker that dies at a step; False if it gets by with fewer."""
+        """Handle the event with a worker that dies at a step; return False if it needs fewer."""
         self.steps.names.clear()
         self.steps.last = step
         try:
@@ -106,14 +106,14 @@ class World:
         return stored.run
 
     def next_message(self) -> RetryRequest | None:
-        """Let the queue's first message happen when it is due."""
+        """Handle the queue's first message when it is due, and return it, or None without one."""
         request = self.queue.take()
         if request is not None:
             self.uploader.upload(request.catalog, request.etag)
         return request
 
     def all_messages(self, at_most: int = 200) -> int:
-        """Let messages happen until there are no more; gives their number."""
+        """Handle messages until there are no more, and return how many there were."""
         for count in range(at_most + 1):
             if self.next_message() is None:
                 return count
@@ -125,7 +125,7 @@ class World:
         self.uploader.upload(request.name)
 
     def while_sending(self, first_id: str, action: Callable[[], object]) -> None:
-        """Have something happen, once, while Digible works on the batch that begins with an id."""
+        """Perform an action once, while Digible works on the batch that begins with an id."""
         pending = [action]
 
         def judge(products: Sequence[Product]) -> Answer:
@@ -141,12 +141,12 @@ class World:
 
 
 def id_of(version: CatalogVersion) -> RunId:
-    """Give the id of a catalogue's run."""
+    """Return the id of a catalogue's run."""
     return run_of(parse_name(version.name), version.etag)[1]
 
 
 def assert_all_accepted(world: World, run: Run, requests: Sequence[Sequence[str | int]]) -> None:
-    """Hold a run to having succeeded, with exactly these requests accepted."""
+    """Assert that a run succeeded, and that exactly these requests were accepted."""
     assert run.state is RunState.SUCCEEDED
     assert (run.accepted, run.rejected, run.not_sent) == (run.read, 0, 0)
     assert world.digible.accepted == [list(request) for request in requests]

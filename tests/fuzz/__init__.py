@@ -1,1 +1,1 @@
-"""Nonsense fed to everything that reads what others wrote: `python -m tests.fuzz --seconds 600`."""
+"""Feed nonsense to everything that reads outside data: `python -m tests.fuzz --seconds 600`."""

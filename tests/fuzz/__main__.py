@@ -15,14 +15,14 @@ from tests.fuzz.nonsense import nonsense
 from tests.fuzz.targets import TARGETS, Target
 
 EXAMPLES = 500
-"""Inputs from one seed; then the next seed is taken."""
+"""How many inputs come from one seed before the next seed is used."""
 
 HANGS_AFTER = 120
-"""Seconds without an end of one seed's inputs after which it is called a hang."""
+"""How many seconds one seed's inputs may take before that is called a hang."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Fuzz each target in turn until the time is up; gives 1 as soon as one breaks, else 0."""
+    """Fuzz each target in turn until the time is up; return 1 as soon as one breaks, else 0."""
     options = _options(arguments)
     targets = [t for t in TARGETS if options.target in {None, t.name}]
     end = time.monotonic() + options.seconds
@@ -36,12 +36,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if time.monotonic() >= end:
             break
     count = (seed - options.seed) * EXAMPLES
-    print(f"{count:,} inputs to each, nothing found")
+    print(f"{count:,} inputs for each, nothing found")
     return 0
 
 
 def fuzz(target: Target, seed: int) -> bool:
-    """Feed one target one seed's inputs; a failure is printed with its smallest input."""
+    """Feed one seed's inputs to a target; print a failure with its smallest input."""
     last = b""
 
     @seeded(seed)
@@ -61,8 +61,8 @@ def fuzz(target: Target, seed: int) -> bool:
     faulthandler.dump_traceback_later(HANGS_AFTER, exit=True, file=sys.__stderr__ or 2)
     try:
         survive()
-    except Exception:  # noqa: BLE001  # whatever comes out is what is looked for
-        print(f"{target.name} broke (again: --seed {seed} --target {target.name!r}) on\n{last!r}")
+    except Exception:  # noqa: BLE001  # any exception is a finding
+        print(f"{target.name} broke (repeat: --seed {seed} --target {target.name!r}) on\n{last!r}")
         print(traceback.format_exc())
         return False
     finally:
@@ -72,11 +72,16 @@ def fuzz(target: Target, seed: int) -> bool:
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=60, help="how long (default: 60)")
+    parser.add_argument("--seconds", type=float, default=60, help="how long to fuzz (default: 60)")
     parser.add_argument(
-        "--seed", type=int, default=random.randrange(1 << 32), help="where to begin (random)"
+        "--seed",
+        type=int,
+        default=random.randrange(1 << 32),
+        help="the first seed (default: random)",
     )
-    parser.add_argument("--target", choices=[target.name for target in TARGETS], help="only this")
+    parser.add_argument(
+        "--target", choices=[target.name for target in TARGETS], help="only this target"
+    )
     return parser.parse_args(arguments)
 
 

@@ -1,4 +1,4 @@
-"""Bytes that are nearly right: good documents, and what accidents and malice make of them."""
+"""Bytes that are almost valid: good documents, damaged as by accident or malice."""
 
 import zlib
 from collections.abc import Callable, Sequence
@@ -12,8 +12,8 @@ WORDS = r"""
 """
 SPACES = (b" ", b"\t", b"\n", b"\r\n", b"\0", b"\x1b", b"\xef\xbb\xbf")
 LONG = (b"9" * 400, b"[" * 50, b"]" * 50, b'{"a":' * 50, b"}" * 50, b"a" * 5_000)
-NO_TEXT = (b"\x80", b"\xff\xfe", b"\xed\xa0\x80", b"\xc0\xaf", b"\x1f\x8b", b"\x1f\x8b\x08\0")
-TOKENS = (*(word.encode() for word in WORDS.split()), *SPACES, *LONG, *NO_TEXT)
+NOT_TEXT = (b"\x80", b"\xff\xfe", b"\xed\xa0\x80", b"\xc0\xaf", b"\x1f\x8b", b"\x1f\x8b\x08\0")
+TOKENS = (*(word.encode() for word in WORDS.split()), *SPACES, *LONG, *NOT_TEXT)
 
 Mutation = Callable[[bytes, int, int, bytes], bytes]
 
@@ -49,7 +49,7 @@ MUTATIONS: tuple[Mutation, ...] = (_insert, _replace, _delete, _repeat, _cut_off
 
 @st.composite
 def mutated(draw: st.DrawFn, seeds: Sequence[bytes]) -> bytes:
-    """A good document after a few accidents."""
+    """Draw a good document with a few mutations."""
     data = draw(st.sampled_from(seeds))
     for mutate in draw(st.lists(st.sampled_from(MUTATIONS), max_size=4)):
         start = draw(st.integers(0, max(len(data) - 1, 0)))
@@ -65,7 +65,7 @@ def _packed(data: bytes) -> bytes:
 
 
 def nonsense(seeds: Sequence[bytes]) -> st.SearchStrategy[bytes]:
-    """Give mutated documents, heaps of tokens and plain noise, packed with gzip or not."""
+    """Return a strategy for mutated documents, heaps of tokens and plain noise, gzipped or not."""
     heaps = st.lists(st.sampled_from(TOKENS), max_size=30).map(b"".join)
     plain = st.one_of(mutated(seeds), heaps, st.binary(max_size=100))
     return st.one_of(mutated(seeds), plain, plain.map(_packed))

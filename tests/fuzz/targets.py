@@ -1,4 +1,4 @@
-"""What is fuzzed: each reader of what others wrote, with good documents to start from."""
+"""What is fuzzed: each reader of outside data, with good documents to start from."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -25,17 +25,17 @@ class Target:
 
     name: str
     seeds: tuple[bytes, ...]
-    """Good documents, from which the nonsense is made."""
+    """Good documents that the nonsense is made from."""
 
     read: Callable[[bytes], None]
-    """Reads the bytes. It catches what its reader may raise; anything else that comes out is a bug."""
+    """Reads the bytes, and catches what the reader may raise; any other exception is a bug."""
 
 
 def read_a_catalogue(data: bytes) -> None:
     """Read and check every product; how the bytes arrived must make no difference."""
     outcomes, end = _outcome(read_catalog([data]))
     assert _outcome(read_catalog(cut(data, [7]))) == (outcomes, end)
-    # In smaller steps, of two things that are wrong the other may be met first.
+    # If two things are wrong, smaller steps may find the other one first.
     others, other_end = _outcome(read_cut(data, [7, 5]))
     assert (end == READ) == (other_end == READ)
     assert outcomes[: len(others)] == others[: len(outcomes)]
@@ -52,14 +52,14 @@ def _outcome(rows: Iterable[CatalogRow]) -> tuple[list[Product | Rejection], str
 
 
 def read_a_run_record(data: bytes) -> None:
-    """Read a run record; one that is read can be written and read again, and its counts agree."""
+    """Read a run record; a valid one can be written and read again, and its counts agree."""
     try:
         run = decode_run(data)
     except RunRecordError:
         return
     assert run.read == run.accepted + run.rejected + run.not_sent
     assert min(run.accepted, run.rejected, run.not_sent) >= 0
-    written = decode_run(encode_run(run))  # to the millisecond
+    written = decode_run(encode_run(run))  # rounded to milliseconds
     assert decode_run(encode_run(written)) == written
     assert (written.state, written.read, written.checkpoint) == (
         run.state,
@@ -69,7 +69,7 @@ def read_a_run_record(data: bytes) -> None:
 
 
 def read_a_response(data: bytes) -> None:
-    """Understand a response of any status; only 200 accepts, and the secret never shows in the words."""
+    """Interpret a response of any status: only 200 accepts, and the secret never appears."""
     for status in (200, 204, 302, 400, 401, 429, 503):
         answer = interpret(Response(status, data, None), SECRET)
         match answer:

@@ -1,4 +1,4 @@
-"""A little fuzzing each time the tests run; `make fuzz` does it for longer."""
+"""A little fuzzing each time the tests run; `make fuzz` fuzzes for longer."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,7 +13,7 @@ EACH_TARGET = pytest.mark.parametrize("target", TARGETS, ids=lambda target: targ
 
 
 @EACH_TARGET
-def test_nothing_but_the_readers_own_error_comes_out_of_nonsense(target: Target) -> None:
+def test_nonsense_raises_only_the_readers_own_error(target: Target) -> None:
     @settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(nonsense(target.seeds))
     def survive(data: bytes) -> None:
@@ -23,7 +23,7 @@ def test_nothing_but_the_readers_own_error_comes_out_of_nonsense(target: Target)
 
 
 @EACH_TARGET
-def test_the_documents_that_nonsense_is_made_from_are_good(target: Target) -> None:
+def test_the_documents_that_nonsense_is_made_from_are_valid(target: Target) -> None:
     for seed in target.seeds:
         target.read(seed)
         if target.name == "catalogue":
@@ -32,7 +32,7 @@ def test_the_documents_that_nonsense_is_made_from_are_good(target: Target) -> No
             decode_run(seed)
 
 
-def test_a_bug_is_found_and_told_with_its_input(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_bug_is_found_and_reported_with_its_input(capsys: pytest.CaptureFixture[str]) -> None:
     def fragile(data: bytes) -> None:
         if b"}}" in data:
             raise LookupError("the bug")
@@ -45,7 +45,7 @@ def test_a_bug_is_found_and_told_with_its_input(capsys: pytest.CaptureFixture[st
     assert "b'" in out
 
 
-def test_fuzzing_ends_in_time_and_prints_its_seed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_fuzzing_ends_on_time_and_prints_its_seed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--seconds", "0", "--seed", "7", "--target", "run record"]) == 0
     out = capsys.readouterr().out
     assert "seed 7" in out

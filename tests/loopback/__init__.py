@@ -1,7 +1,7 @@
-"""Tests talk to this machine only, and so do the Python processes that they start.
+"""Tests connect only to this machine, and so do the Python processes that they start.
 
-`sitecustomize.py` beside this file refuses every other address. Python imports it by itself in each
-process whose PYTHONPATH names this folder; the process of the tests imports it here.
+`sitecustomize.py` beside this file refuses every other address. Python imports it automatically in
+each process whose PYTHONPATH names this folder; the test process imports it here.
 """
 
 import os
@@ -16,13 +16,13 @@ _FOLDER = Path(__file__).parent
 
 
 def python_path(*folders: Path) -> str:
-    """Return a PYTHONPATH for a process that is to be held to loopback too."""
+    """Return a PYTHONPATH that restricts a process to loopback too."""
     return os.pathsep.join(map(str, (_FOLDER, *folders)))
 
 
 @pytest.fixture(scope="session")
 def refused_addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The file in which each refused address is noted, by whichever process."""
+    """Yield the file in which any process notes each refused address."""
     with pytest.MonkeyPatch.context() as patch:
         noted = tmp_path_factory.mktemp("loopback") / "refused"
         patch.setenv(sitecustomize.VARIABLE, str(noted))
@@ -32,9 +32,9 @@ def refused_addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path
 
 @pytest.fixture(autouse=True)
 def _loopback_only(refused_addresses: Path) -> Iterator[None]:
-    """Fail a test that tried to talk to another machine, even if it swallowed the error."""
+    """Fail a test that tried to connect to another machine, even if it swallowed the error."""
     yield
     if refused_addresses.exists():
         refused = refused_addresses.read_text(encoding="utf-8")
         refused_addresses.unlink()
-        pytest.fail(f"Tests may talk to this machine only:\n{refused}")
+        pytest.fail(f"Tests may connect only to this machine:\n{refused}")

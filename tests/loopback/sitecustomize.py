@@ -1,4 +1,4 @@
-"""Refuses every network address but this machine's, in the process that imports it."""
+"""Refuse every network address except this machine's, in the process that imports this file."""
 
 import ipaddress
 import os
@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 VARIABLE = "SHOPMASTER_TESTS_REFUSED"
-"""Environment variable that names the file in which refused addresses are noted."""
+"""The environment variable that names the file in which refused addresses are noted."""
 
 _OF_ADDRESS = frozenset({"socket.bind", "socket.connect", "socket.sendto", "socket.sendmsg"})
 _OF_NAME = frozenset({"socket.getaddrinfo", "socket.gethostbyname"})
@@ -16,7 +16,10 @@ _HARMLESS = ("localhost", ".localhost", ".invalid")
 
 
 class RefusedAddressError(RuntimeError):
-    """A test tried to talk to another machine. No OSError: the product must not take it for an outage."""
+    """A test tried to connect to another machine.
+
+    It is not an OSError, so that the product does not mistake it for an outage.
+    """
 
 
 def _refuse_others(event: str, arguments: tuple[object, ...]) -> None:
@@ -36,7 +39,7 @@ def _refuse_others(event: str, arguments: tuple[object, ...]) -> None:
 
 
 def _is_harmless(host: object) -> bool:
-    if host is None:  # an address of this machine's own, such as a path
+    if host is None:  # an address on this machine, such as a path
         return True
     name = host.decode("ascii", "replace") if isinstance(host, bytes) else str(host)
     try:

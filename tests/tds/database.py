@@ -1,4 +1,4 @@
-"""The stand-in's tables and catalogue views, with SQLite behind them in a temporary file."""
+"""The stand-in's tables and catalogue views, stored by SQLite in a temporary file."""
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -35,23 +35,23 @@ class Table:
     """Each column's name and type: `{"SellPrice": "numeric(18,2)"}`."""
 
     rows: Iterable[Row] = ()
-    """May be a generator: it is read once, into SQLite's file."""
+    """May be a generator: it is read only once, into SQLite's file."""
 
     schema: str = "dbo"
 
     @property
     def types(self) -> dict[str, SqlType]:
-        """Its columns' types by name."""
+        """The columns' types, by name."""
         return {name: sql_type(declared) for name, declared in self.columns.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A query's answer."""
+    """A query's result."""
 
     columns: list[tuple[str, SqlType]]
     rows: Iterator[Row]
-    """Their values as `SqlType.encode` takes them."""
+    """Each value is one that `SqlType.encode` takes."""
 
     of_catalog: bool
 
@@ -74,11 +74,11 @@ class _Stored:
 
 
 class Database:
-    """One database of the stand-in's server, with the tables it is given."""
+    """The database of the stand-in, with the given tables."""
 
     def __init__(self, name: str, tables: Iterable[Table]) -> None:
         self.name = name
-        # An empty path is a temporary file: 500,000 rows stay out of memory.
+        # An empty path means a temporary file, so 500,000 rows stay out of memory.
         self._sqlite = sqlite3.connect("", check_same_thread=False, isolation_level=None)
         self._sqlite.create_function("OBJECT_ID", 1, self._object_id)
         self._sqlite.create_function("HAS_DBACCESS", 1, lambda _name: 1)
@@ -94,7 +94,7 @@ class Database:
         self._sqlite.close()
 
     def run(self, select: Select, parameters: Mapping[str, str | int | None]) -> Result:
-        """Answer a query; raises SqlError as SQL Server would."""
+        """Answer a query; raise SqlError as SQL Server would."""
         stored = self._find(select.table)
         columns = [_described(item, stored) for item in select.items]
         sql = f"SELECT {', '.join(_rendered(item, stored) for item in select.items)}"
@@ -142,7 +142,7 @@ class Database:
 
 
 def _catalog(database: str, own: list[_Stored]) -> Iterator[Table]:
-    """Give the catalogue views that describe the tables."""
+    """Yield the catalogue views that describe the tables."""
     name = "nvarchar(128)"
     yield Table(
         "columns",
@@ -178,11 +178,11 @@ def _described(item: Expression, stored: _Stored) -> tuple[str, SqlType]:
         case CountAll():
             return "", sql_type("bigint")
         case _:
-            raise SqlError(102, "The stand-in selects columns and COUNT_BIG(*) only.")
+            raise SqlError(102, "The stand-in selects only columns and COUNT_BIG(*).")
 
 
 def _rendered(expression: Expression, stored: _Stored) -> str:
-    """Give an expression as SQLite understands it."""
+    """Return an expression as SQLite understands it."""
     match expression:
         case Column(name):
             return _quoted(stored.column(name)[0])
@@ -207,7 +207,7 @@ def _function(name: str, argument: str) -> str:
 
 
 def _sort_key(key: SortKey, stored: _Stored) -> str:
-    """Order text as SQL Server does: without its trailing blanks, by its collation's letters."""
+    """Order text as SQL Server does: by its collation, ignoring trailing blanks."""
     rendered = _rendered(key.expression, stored)
     if _is_text(key.expression, stored):
         binary = key.collation is not None and key.collation.upper().endswith("_BIN2")

@@ -1,4 +1,4 @@
-"""TDS packets over a socket, and the TLS tunnel that is laid inside them."""
+"""TDS packets over a socket, and the TLS tunnel inside them."""
 
 import select
 import socket
@@ -27,7 +27,7 @@ class Channel:
         self.packet_size = 4096
 
     def receive(self) -> tuple[int, bytes]:
-        """Give the next message's type and content; raises ConnectionError when the client is gone."""
+        """Return the next message's type and content; raise ConnectionError if the client left."""
         content = bytearray()
         while True:
             kind, status, length = struct.unpack(">BBH4x", self._read(_HEADER))
@@ -43,22 +43,22 @@ class Channel:
         self._kind = RESPONSE
 
     def write(self, data: bytes) -> None:
-        """Add to the response; full packets leave as blocks, the rest with `finish`."""
+        """Add to the response; full packets are sent in blocks, the rest by `finish`."""
         self._unsent += data
         if len(self._unsent) > _BLOCK:
             self._send_full_packets()
 
     def finish(self) -> None:
-        """End the response that was written."""
+        """Send the rest of the response and end it."""
         self._send_full_packets()
         self._transmit(self._packet(bytes(self._unsent), _LAST))
         self._unsent.clear()
         self._number = 0
 
     def cut(self) -> None:
-        """Send what is written so far, in part, and break the connection."""
+        """Send only a part of what is written so far, and break the connection."""
         self._send_full_packets()
-        # Not by a reset, which would take away what the client has not read yet, however much that is.
+        # Not by a reset, which would discard all that the client has not read yet.
         self._socket.shutdown(socket.SHUT_RDWR)
         raise ConnectionAbortedError("cut on purpose")
 
@@ -67,11 +67,11 @@ class Channel:
         self._send_full_packets()
 
     def client_speaks(self) -> bool:
-        """Tell whether the client has sent something: in the middle of a response, a cancel."""
+        """Return whether the client has sent something: during a response, that is a cancel."""
         return bool(select.select([self._socket], [], [], 0)[0])
 
     def start_tls(self, context: ssl.SSLContext) -> None:
-        """Lay the tunnel: up to TDS 7.4 the handshake itself travels inside PRELOGIN packets."""
+        """Set up the tunnel: up to TDS 7.4 the handshake itself travels inside PRELOGIN packets."""
         tls = context.wrap_bio(self._from_client, self._to_client, server_side=True)
         while True:
             try:
@@ -87,11 +87,11 @@ class Channel:
             self._from_client.write(self.receive()[1])
 
     def stop_tls(self) -> None:
-        """Go on in plain text: what a client wants that encrypts its login only."""
+        """Continue in plain text, for a client that encrypts only its login."""
         self._tls = None
 
     def _send_full_packets(self) -> None:
-        """Send all but the last bytes, which `finish` needs to have something to mark as the end."""
+        """Send all but the last bytes: `finish` needs some to mark as the end."""
         room = self.packet_size - _HEADER
         sendable = (len(self._unsent) - 1) // room * room
         if sendable <= 0:

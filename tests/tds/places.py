@@ -1,7 +1,7 @@
-"""Where tests put their tables: into the stand-in, and into a real SQL Server where there is one.
+"""Where tests put their tables: in the stand-in, and in a real SQL Server if there is one.
 
-`SHOPMASTER_TEST_SQLSERVER` holds the ODBC connection string of a server in whose database tables
-may be created and dropped. Both places answer the same tests.
+`SHOPMASTER_TEST_SQLSERVER` is the ODBC connection string of a database in which tables may be
+created and dropped. The same tests run in both places.
 """
 
 import os
@@ -21,7 +21,7 @@ from tests.tds.server import PASSWORD, USER, SqlServerStandIn
 REAL_SERVER = os.environ.get("SHOPMASTER_TEST_SQLSERVER")
 
 Place = Callable[[Table], AbstractContextManager[SqlServerTable]]
-"""Serves a table for as long as the block lasts; its first three columns are those to read."""
+"""Serves a table while the block lasts; its first three columns are the ones to read."""
 
 
 def table_in(server: SqlServerStandIn, table: Table) -> SqlServerTable:
@@ -43,7 +43,7 @@ def in_stand_in(table: Table) -> Iterator[SqlServerTable]:
 
 @contextmanager
 def in_sql_server(table: Table) -> Iterator[SqlServerTable]:
-    """Create a table under a name of its own in the real server, and drop it afterwards."""
+    """Create a table with a unique name in the real server, and drop it afterwards."""
     name = ("dbo", f"{table.name}_{secrets.token_hex(4)}")
     own_name, login = quote_table(name), own_login(REAL_SERVER or "")
     text = connection_string(login, pyodbc.drivers())

@@ -1,4 +1,4 @@
-"""What a TDS client asks for: PRELOGIN, LOGIN7, a batch of SQL, or a remote procedure call."""
+"""The requests of a TDS client: PRELOGIN, LOGIN7, a batch of SQL, or a remote procedure call."""
 
 import struct
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ _READ_ONLY = 0x20
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """What a client says of itself when it logs in."""
+    """What a client says about itself when it logs in."""
 
     user: str
     password: str = field(repr=False)
@@ -39,7 +39,7 @@ class Call:
 
 
 def prelogin_answer(request: bytes) -> tuple[int, bytes]:
-    """Give the encryption that was agreed on, and the answer that says so."""
+    """Return the agreed encryption, and the answer that confirms it."""
     wanted = _prelogin_options(request).get(1, bytes([NO_ENCRYPTION]))[0]
     agreed = wanted if wanted in {NO_ENCRYPTION, ENCRYPTED_LOGIN} else ENCRYPTED
     options = [(0, bytes([16, 0, 0x10, 0, 0, 0])), (1, bytes([agreed])), (2, b"\0"), (4, b"\0")]
@@ -81,12 +81,12 @@ def read_login(request: bytes) -> Login:
 
 
 def read_batch(request: bytes) -> str:
-    """Give the text of a batch of SQL."""
+    """Return the text of a batch of SQL."""
     return request[_after_headers(request) :].decode("utf-16-le")
 
 
 def read_calls(request: bytes) -> Iterator[Call]:
-    """Give the calls of an RPC message, one after another."""
+    """Yield the calls of an RPC message, one after another."""
     at = _after_headers(request)
     while at < len(request):
         procedure, at = _procedure(request, at)
@@ -129,7 +129,7 @@ def _parameter(request: bytes, at: int) -> tuple[str | int | None, int]:
         width = {0x34: 2, 0x38: 4}[kind]
         end = at + 1 + width
         return int.from_bytes(request[at + 1 : end], "little", signed=True), end
-    raise SqlError(50000, f"The stand-in reads no parameters of type {kind:#x}.")
+    raise SqlError(50000, f"The stand-in can't read parameters of type {kind:#x}.")
 
 
 def _counted(request: bytes, at: int) -> tuple[bytes | None, int]:

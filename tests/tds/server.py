@@ -1,4 +1,4 @@
-"""The stand-in for SQL Server: a TDS server on 127.0.0.1 that lives as long as a `with` block."""
+"""The stand-in for SQL Server: a TDS server on 127.0.0.1 that runs as long as a `with` block."""
 
 import contextlib
 import functools
@@ -34,7 +34,7 @@ class SqlServerStandIn:
     ) -> None:
         self.logins: list[Login] = []
         self.statements: list[str] = []
-        """Every statement's text, as it came."""
+        """Every statement's text, as received."""
         self._listener = socket.create_server(("127.0.0.1", port))
         self.port: int = self._listener.getsockname()[1]
         self._world = World(
@@ -50,7 +50,7 @@ class SqlServerStandIn:
 
     @property
     def server(self) -> str:
-        """Its address, as a connection string has it."""
+        """The server's address, as a connection string contains it."""
         return f"127.0.0.1,{self.port}"
 
     def __enter__(self) -> Self:
@@ -100,7 +100,7 @@ def _shut(open_socket: socket.socket) -> None:
 @functools.cache
 def _tls_context() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    # TLS 1.3 sends tickets after the handshake, which the tunnel inside PRELOGIN has no room for.
+    # TLS 1.3 sends tickets after the handshake, which the tunnel inside PRELOGIN can't carry.
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     trustme.CA().issue_cert("127.0.0.1", "localhost").configure_cert(context)
     return context

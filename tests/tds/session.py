@@ -1,4 +1,4 @@
-"""One client of the stand-in: its login, and then its requests, until it goes away."""
+"""One client of the stand-in: its login, and then its requests, until it disconnects."""
 
 import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ _ROWS_IN_A_BLOCK = 500
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What every session of one server shares."""
+    """What all sessions of one server share."""
 
     database: Database
     users: Mapping[str, str]
@@ -41,7 +41,7 @@ class Session:
         self._prepared: list[tuple[str, str]] = []
 
     def run(self) -> None:
-        """Serve until the client goes away (ConnectionError) or may not log in."""
+        """Serve until the client disconnects (ConnectionError) or its login is refused."""
         if not self._log_in():
             return
         while True:
@@ -91,7 +91,7 @@ class Session:
         elif kind == packets.CANCEL:
             raise _CancelledError
         else:
-            raise SqlError(50000, f"The stand-in reads no messages of type {kind}.")
+            raise SqlError(50000, f"The stand-in can't read messages of type {kind}.")
 
     def _batch(self, sql: str) -> None:
         self._world.log_statement(sql)
@@ -172,6 +172,6 @@ class Session:
 
 
 def _no_types() -> Result:
-    """Answer the driver's question for SQL Server's types: it goes on without knowing any."""
+    """Return an empty list of SQL Server's types, which the driver asks for but does not need."""
     names = ("TYPE_NAME", "DATA_TYPE", "PRECISION")
     return Result([(name, sql_type("int")) for name in names], iter(()), of_catalog=True)

@@ -1,4 +1,4 @@
-"""The T-SQL that the stand-in understands: SET, and SELECT from one table. Anything else is error 102."""
+"""The stand-in's T-SQL: SET, and SELECT from one table. Anything else is error 102."""
 
 import re
 from collections.abc import Callable
@@ -20,26 +20,26 @@ _TOKEN = re.compile(
 )
 
 Name = tuple[str, ...]
-"""A name's parts, the last one last: ("dbo", "Products")."""
+"""The parts of a name, in order: ("dbo", "Products")."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column by its name."""
+    """A column, by name."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A text or a whole number."""
+    """Text or a whole number."""
 
     value: str | int
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter by its name, with its @."""
+    """A parameter, by name, with its @."""
 
     name: str
 
@@ -54,7 +54,7 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class AsText:
-    """CAST(argument AS nvarchar(4000)): the only cast there is."""
+    """CAST(argument AS nvarchar(4000)): the only supported cast."""
 
     argument: "Expression"
 
@@ -69,7 +69,7 @@ Expression = Column | Literal | Parameter | Function | AsText | CountAll
 
 @dataclass(frozen=True, slots=True)
 class SortKey:
-    """One part of ORDER BY; without a collation the column's own one holds."""
+    """One part of ORDER BY; without a collation, the column's own applies."""
 
     expression: Expression
     collation: str | None
@@ -97,12 +97,12 @@ Statement = Select | SetOption
 
 
 def parse_batch(sql: str) -> list[Statement]:
-    """Give a batch's statements; raises SqlError 102 at the first word it does not understand."""
+    """Return a batch's statements; raise SqlError 102 at the first word that is not understood."""
     return _Parser(sql).batch()
 
 
 def parse_name(text: str) -> Name:
-    """Give the parts of a name as OBJECT_ID takes it."""
+    """Return the parts of a name, written as OBJECT_ID takes it."""
     return _Parser(text).name()
 
 

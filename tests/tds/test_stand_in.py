@@ -44,7 +44,7 @@ def connection() -> Iterator[pyodbc.Connection]:
         "SELECT a FROM T ORDER BY CAST(a AS int)",
     ],
 )
-def test_what_is_not_understood_is_a_syntax_error(sql: str) -> None:
+def test_unsupported_sql_is_a_syntax_error(sql: str) -> None:
     with pytest.raises(SqlError, match="Incorrect syntax near") as caught:
         parse_batch(sql)
 
@@ -70,7 +70,7 @@ def test_an_error_has_sql_servers_number(
         connection.execute(sql)
 
 
-def test_text_is_ordered_without_regard_to_case_unless_a_collation_says_so(
+def test_text_is_sorted_regardless_of_case_unless_a_collation_says_otherwise(
     connection: pyodbc.Connection,
 ) -> None:
     def ids(order: str) -> list[str]:
@@ -87,7 +87,7 @@ def test_parameters_are_values(connection: pyodbc.Connection) -> None:
     assert [row[0] for row in rows] == [2]
 
 
-def test_two_clients_are_served_side_by_side() -> None:
+def test_two_clients_are_served_at_the_same_time() -> None:
     with SqlServerStandIn([TABLE]) as server:
         text = connection_string(table_in(server, TABLE).login, pyodbc.drivers())
         one, other = (pyodbc.connect(text, autocommit=True) for _ in range(2))
@@ -101,17 +101,17 @@ def test_two_clients_are_served_side_by_side() -> None:
 
 
 @pytest.mark.parametrize("declared", ["geography", "numeric(38,2)", "int int", ""])
-def test_a_type_that_is_not_there_is_refused(declared: str) -> None:
+def test_an_unsupported_type_is_refused(declared: str) -> None:
     with pytest.raises(ValueError, match="the stand-in"):
         sql_type(declared)
 
 
-def test_no_digit_of_a_declared_value_is_lost() -> None:
+def test_a_value_with_more_decimals_than_declared_is_refused() -> None:
     with pytest.raises(ValueError, match="more than 2 decimals"):
         sql_type("numeric(18,2)").store(Decimal("1.005"))
 
 
-def test_it_runs_as_a_process_of_its_own() -> None:
+def test_it_runs_as_a_separate_process() -> None:
     command = [sys.executable, "-m", "tests.tds", "--rows", "3"]
     with subprocess.Popen(
         command,

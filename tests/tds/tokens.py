@@ -7,7 +7,10 @@ from tests.tds.wire_types import COLLATION, SqlType, sql_type
 
 DONE, DONE_PROC, DONE_IN_PROC = 0xFD, 0xFE, 0xFF
 MORE, ERROR, COUNT, ATTENTION = 0x01, 0x02, 0x10, 0x20
-"""Bits of DONE's status: another result follows, an error came, the count is valid, a cancel is heard."""
+"""Bits of DONE's status.
+
+In this order: another result follows, an error occurred, the count is valid, a cancel arrived.
+"""
 
 ROW = b"\xd1"
 RETURN_STATUS_OK = b"\x79\0\0\0\0"
@@ -20,19 +23,19 @@ _VERSION = bytes([16, 0, 0x10, 0])  # 2022
 
 
 class SqlError(Exception):
-    """An error that the server answers with: SQL Server's number, severity and words."""
+    """An error that the server answers with: SQL Server's number, severity and text."""
 
     def __init__(self, number: int, text: str, severity: int = 16) -> None:
         super().__init__(text)
         self.number, self.severity = number, severity
 
     def token(self) -> bytes:
-        """Give it as an ERROR token."""
+        """Return the error as an ERROR token."""
         return _message(0xAA, self.number, str(self), self.severity)
 
 
 def column_metadata(columns: Sequence[tuple[str, SqlType]]) -> bytes:
-    """Give COLMETADATA for columns of these names and types."""
+    """Return COLMETADATA for columns of these names and types."""
     described = b"".join(
         struct.pack("<IH", 0, _NULLABLE) + kind.info + _short(name) for name, kind in columns
     )
@@ -40,20 +43,20 @@ def column_metadata(columns: Sequence[tuple[str, SqlType]]) -> bytes:
 
 
 def done(kind: int = DONE, status: int = 0, rows: int = 0) -> bytes:
-    """Give DONE, DONEPROC or DONEINPROC."""
+    """Return DONE, DONEPROC or DONEINPROC."""
     command = _SELECT if status & COUNT else 0
     return struct.pack("<BHHQ", kind, status, command, rows)
 
 
 def statement_handle(handle: int) -> bytes:
-    """Give RETURNVALUE with the handle of a prepared statement."""
+    """Return RETURNVALUE with the handle of a prepared statement."""
     integer = sql_type("int")
     head = b"\xac" + struct.pack("<H", 0) + _short("") + b"\x01" + struct.pack("<IH", 0, 0)
     return head + integer.info + integer.encode(handle)
 
 
 def login_accepted(database: str, packet_size: int) -> bytes:
-    """Give what a client is told once it is logged in."""
+    """Return what a client receives once it is logged in."""
     program = _short("Microsoft SQL Server")
     acknowledged = b"\x01" + struct.pack(">I", _TDS_74) + program + _VERSION
     return b"".join(

@@ -1,4 +1,4 @@
-"""SQL Server's column types as they travel in TDS: their TYPE_INFO, and their values in a row."""
+"""SQL Server's column types in TDS: their TYPE_INFO, and their values in a row."""
 
 import re
 import struct
@@ -25,19 +25,19 @@ class SqlType:
     """How one declared type is stored and sent."""
 
     info: bytes
-    """TYPE_INFO, as COLMETADATA has it."""
+    """TYPE_INFO, as in COLMETADATA."""
 
     store: Callable[[Any], Any]
-    """A Python value (not None) as SQLite keeps it, so that it sorts as SQL Server sorts it."""
+    """Converts a Python value (not None) to what SQLite stores, which sorts as in SQL Server."""
 
     encode: Callable[[Any], bytes]
-    """A stored value, or None, as a row carries it."""
+    """Converts a stored value, or None, to its bytes in a row."""
 
     is_text: bool = False
 
 
 def sql_type(declaration: str) -> SqlType:
-    """Give the type that is declared as in `numeric(18,2)`; raises ValueError for one not known here."""
+    """Return the type declared as in `numeric(18,2)`; raise ValueError for an unsupported one."""
     match = _DECLARATION.match(declaration.strip().lower())
     if match is None or match[1] not in _FAMILIES:
         raise ValueError(f"the stand-in has no type {declaration!r}")
@@ -71,10 +71,10 @@ def _float(_name: str, _size: str | None, _scale: int) -> SqlType:
 
 
 def _numeric(_name: str, size: str | None, scale: int) -> SqlType:
-    """Stored as the integer of its last digits: `numeric(18,2)` keeps 12.50 as 1250."""
+    """Return a type that is stored as an integer: `numeric(18,2)` stores 12.50 as 1250."""
     precision = int(size or 18)
     if precision > 18:
-        raise ValueError("the stand-in keeps numerics of up to 18 digits")
+        raise ValueError("the stand-in supports numerics of at most 18 digits")
     width = 5 if precision <= 9 else 9
 
     def encode(value: int | None) -> bytes:
@@ -120,7 +120,7 @@ def _text(name: str, size: str | None, _scale: int) -> SqlType:
         return struct.pack("<H", len(data)) + data
 
     def encode_max(value: str | None) -> bytes:
-        """A value of nvarchar(max) and its like goes in chunks; ours is always one."""
+        """Encode a value of nvarchar(max) or varchar(max), sent in chunks: here always in one."""
         if value is None:
             return _NULL_LONG
         data = value.encode(encoding)

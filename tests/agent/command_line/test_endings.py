@@ -1,4 +1,4 @@
-"""However a command ends: one message, the right exit code, no traceback, no secret."""
+"""However a command ends: one message, the right exit code, no traceback and no secret."""
 
 import logging
 from pathlib import Path
@@ -47,7 +47,7 @@ def ending_of(error: BaseException | None, *, verbose: bool = False) -> int:
 
 
 @pytest.mark.parametrize(
-    ("error", "code", "told"),
+    ("error", "code", "printed"),
     [
         (None, 0, ""),
         (AgentError("It failed."), 1, "Error: It failed.\n"),
@@ -60,43 +60,45 @@ def ending_of(error: BaseException | None, *, verbose: bool = False) -> int:
     ],
 )
 def test_each_ending_has_its_message_and_exit_code(
-    error: BaseException | None, code: int, told: str, capsys: pytest.CaptureFixture[str]
+    error: BaseException | None, code: int, printed: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert ending_of(error) == code
-    assert capsys.readouterr() == ("", told)
+    assert capsys.readouterr() == ("", printed)
 
 
-def test_the_unexpected_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unexpected_error_is_reported_in_one_sentence(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert ending_of(ZeroDivisionError(f"with {SECRET}")) == 1
-    told = capsys.readouterr().err
-    assert "ZeroDivisionError" in told
-    assert "--verbose" in told
-    assert "Traceback" not in told
-    assert SECRET not in told
+    printed = capsys.readouterr().err
+    assert "ZeroDivisionError" in printed
+    assert "--verbose" in printed
+    assert "Traceback" not in printed
+    assert SECRET not in printed
 
 
-def test_the_system_s_own_words_are_part_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_systems_message_is_included(capsys: pytest.CaptureFixture[str]) -> None:
     ending_of(OSError(28, "No space left on device"))
     assert "OSError: No space left on device" in capsys.readouterr().err
 
 
-def test_a_support_person_gets_the_traceback_without_secrets(
+def test_verbose_shows_the_traceback_without_secrets(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    ending_of(ZeroDivisionError(f"with {SECRET} and https://x?sig=abc%2B"), verbose=True)
-    told = capsys.readouterr().err
-    assert "Traceback" in told
-    assert SECRET not in told
-    assert "abc%2B" not in told
+    ending_of(ZeroDivisionError(f"with {SECRET} and https://x.invalid?sig=abc%2B"), verbose=True)
+    printed = capsys.readouterr().err
+    assert "Traceback" in printed
+    assert SECRET not in printed
+    assert "abc%2B" not in printed
 
 
-def test_a_support_person_gets_the_cause(capsys: pytest.CaptureFixture[str]) -> None:
+def test_only_verbose_shows_the_cause(capsys: pytest.CaptureFixture[str]) -> None:
     error = AgentError("It failed.")
     error.__cause__ = ValueError(f"Login failed; Password={SECRET}")
     ending_of(error, verbose=True)
-    told = capsys.readouterr().err
-    assert "Cause: ValueError('Login failed" in told
-    assert SECRET not in told
+    printed = capsys.readouterr().err
+    assert "Cause: ValueError('Login failed" in printed
+    assert SECRET not in printed
     ending_of(error)
     assert "Cause" not in capsys.readouterr().err
 
@@ -117,7 +119,7 @@ def test_a_support_person_gets_the_cause(capsys: pytest.CaptureFixture[str]) -> 
     ],
     ids=["password", "odbc", "key", "sas", "sas in a connection string"],
 )
-def test_every_secret_of_the_settings_is_hidden(given: Settings) -> None:
+def test_every_secret_in_the_settings_is_hidden(given: Settings) -> None:
     redaction = Redaction()
     redaction.learn(given.secrets)
     for text in (f"it is {SECRET} here", "and S3cr3t%2B%2F%3D too"):

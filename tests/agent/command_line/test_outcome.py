@@ -1,4 +1,4 @@
-"""How a run's outcome is told, and the exit code it has."""
+"""How a run's outcome is described, and its exit code."""
 
 from dataclasses import replace
 
@@ -45,13 +45,13 @@ def test_each_state_has_its_exit_code(state: RunState, code: int) -> None:
     assert exit_code(state) == ExitCode(code)
 
 
-def test_an_expired_session_is_told_on_a_line_of_its_own() -> None:
+def test_an_expired_session_is_reported_on_its_own_line() -> None:
     run = make_run(RunState.SESSION_EXPIRED, message="something else", read=5)
     assert describe_run(run).splitlines()[0] == "User session expired, Please Reconfigure"
     assert SESSION_EXPIRED in describe_run(run).splitlines()
 
 
-def test_the_outcome_has_message_counts_and_run() -> None:
+def test_an_outcome_has_a_message_counts_and_the_runs_id() -> None:
     run = make_run(RunState.FAILED, message="Refused.", read=1_234, accepted=1_000, rejected=34)
     lines = describe_run(run).splitlines()
     assert lines[0] == "Refused."
@@ -64,13 +64,13 @@ def test_the_outcome_has_message_counts_and_run() -> None:
     assert lines[-1] == f"Run: {run.run}"
 
 
-def test_an_error_s_detail_is_told_if_the_message_lacks_it() -> None:
+def test_an_errors_detail_is_shown_if_the_message_lacks_it() -> None:
     run = make_run(RunState.FAILED, message="Invalid.", error=RunError("x", "<html>"))
     assert "Details: <html>" in describe_run(run)
     assert "Details" not in describe_run(replace(run, message="Invalid: <html>"))
 
 
-def test_twenty_rejections_are_shown_and_the_others_counted() -> None:
+def test_twenty_rejections_are_shown_and_the_others_are_counted() -> None:
     run = make_run(rejections=rejections(21), rejected=1_234, read=2_000)
     shown = [line for line in describe_run(run).splitlines() if "SellPrice" in line]
     assert len(shown) == 20
@@ -78,12 +78,12 @@ def test_twenty_rejections_are_shown_and_the_others_counted() -> None:
     assert "  … and 1,214 more" in describe_run(run)
 
 
-def test_a_rejection_without_an_id_or_a_row_is_still_told() -> None:
+def test_a_rejection_without_an_id_or_a_row_is_still_shown() -> None:
     run = make_run(rejections=(Rejection(None, None, Stage.DIGIBLE, "No."),), rejected=1, read=1)
     assert "  product (no id): No." in describe_run(run)
 
 
-def test_nothing_from_outside_can_steer_the_terminal() -> None:
+def test_text_from_outside_cannot_control_the_terminal() -> None:
     evil = "\x1b[2J\x07\r\nP"
     run = make_run(
         message=evil,
@@ -97,7 +97,7 @@ def test_nothing_from_outside_can_steer_the_terminal() -> None:
     assert all(character.isprintable() or character == "\n" for character in text)
 
 
-def test_an_unfinished_run_says_how_far_it_came() -> None:
+def test_an_unfinished_run_says_how_far_it_got() -> None:
     run = make_run(read=1_000, accepted=400, rejected=3)
     text = describe_unfinished(run, UPLOAD, 1_800)
     assert "within 30 minutes" in text
@@ -106,7 +106,7 @@ def test_an_unfinished_run_says_how_far_it_came() -> None:
     assert "has not begun" in describe_unfinished(None, UPLOAD, 90)
 
 
-def test_a_preview_checks_as_the_function_does() -> None:
+def test_a_preview_checks_rows_as_the_function_does() -> None:
     table = [*products(6), ("P0006", "again", "1"), ("P0007", " ", "1"), ("P0008", "Tea", None)]
     found = preview(FakeSource(table), FakeProgress())
     assert (found.read, found.sendable, found.rejected) == (9, 6, 3)
@@ -118,7 +118,7 @@ def test_a_preview_checks_as_the_function_does() -> None:
     assert "row 8, product P0007: ProductName is missing" in text
 
 
-def test_a_preview_keeps_no_more_rejections_than_a_record() -> None:
+def test_a_preview_keeps_no_more_rejections_than_a_run_record() -> None:
     table = [(f"{number:05}", "Tea", None) for number in range(MAX_REJECTIONS + 5)]
     found = preview(FakeSource([*table]), FakeProgress())
     assert isinstance(found, Preview)

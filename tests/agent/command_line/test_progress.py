@@ -1,4 +1,4 @@
-"""Progress on standard error: few plain lines, or a bar on a terminal."""
+"""Progress on standard error: a few plain lines, or a bar on a terminal."""
 
 import io
 
@@ -8,19 +8,19 @@ from agent.command_line.progress import BarProgress, LineProgress, shown_on
 
 
 class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
+    """A stream that claims to be a terminal."""
 
     def isatty(self) -> bool:
         return True
 
 
-def test_a_terminal_gets_a_bar_and_anything_else_lines() -> None:
+def test_a_terminal_gets_a_bar_and_any_other_stream_gets_lines() -> None:
     assert isinstance(shown_on(Terminal(), plain=False), BarProgress)
     assert isinstance(shown_on(io.StringIO(), plain=False), LineProgress)
     assert isinstance(shown_on(Terminal(), plain=True), LineProgress)
 
 
-def test_lines_are_few() -> None:
+def test_only_a_few_lines_are_printed() -> None:
     now, stream = [0.0], io.StringIO()
     progress = LineProgress(stream, lambda: now[0])
     progress.begin("Reading products", "rows", lambda: 10_000)
@@ -47,7 +47,7 @@ def test_bytes_are_shown_in_larger_units(size: int, shown: str) -> None:
     assert stream.getvalue().splitlines()[-1] == f"Uploading: {shown}"
 
 
-def test_a_bar_is_gone_when_its_work_is_done() -> None:
+def test_a_bar_is_removed_when_its_step_is_done() -> None:
     stream = Terminal()
     progress = BarProgress(stream)
     progress.reach(1)  # before any bar: nothing to show
@@ -63,7 +63,7 @@ def test_a_bar_is_gone_when_its_work_is_done() -> None:
     assert text.rstrip(" ").endswith("\r")
 
 
-def test_a_bar_that_is_interrupted_is_taken_away() -> None:
+def test_an_interrupted_bar_is_removed() -> None:
     stream = Terminal()
     progress = BarProgress(stream)
     progress.begin("Reading products", "rows", lambda: 10)

@@ -1,4 +1,4 @@
-"""Which settings file is read, and how one that can't be is reported."""
+"""Which settings file is read, and how one that can't be read is reported."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from agent.settings.file import machine_wide_file, read_settings
 
 @pytest.fixture(autouse=True)
 def machine_wide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The machine-wide place is a folder of the test's, and the current folder another."""
+    """Put the machine-wide file and the current folder in the test's folder; return the former."""
     place = tmp_path / "machine" / "shopmaster.toml"
     monkeypatch.setattr(file, "machine_wide_file", lambda _: place)
     here = tmp_path / "here"
@@ -30,7 +30,7 @@ def store(config: Path | None, environment: dict[str, str]) -> object:
     return read_settings(config, environment).entries["store"].value
 
 
-def test_each_place_is_searched_in_its_turn(tmp_path: Path, machine_wide: Path) -> None:
+def test_the_places_are_searched_in_order(tmp_path: Path, machine_wide: Path) -> None:
     write(Path("shopmaster.toml"), "current-folder")
     assert store(None, {}) == "current-folder"
     write(machine_wide, "machine-wide")
@@ -40,13 +40,13 @@ def test_each_place_is_searched_in_its_turn(tmp_path: Path, machine_wide: Path) 
     assert store(write(tmp_path / "o.toml", "option"), variable) == "option"
 
 
-def test_the_environment_wins_over_the_file(machine_wide: Path) -> None:
+def test_the_environment_overrides_the_file(machine_wide: Path) -> None:
     write(machine_wide, "file")
     assert store(None, {"SHOPMASTER_STORE": "environment"}) == "environment"
     assert store(None, {"SHOPMASTER_STORE": ""}) == "file"
 
 
-def test_a_table_s_key_is_named_with_two_underscores() -> None:
+def test_a_key_in_a_table_is_named_with_two_underscores() -> None:
     entries = read_settings(None, {"SHOPMASTER_DATABASE__SERVER": "pc", "PATH": "x"}).entries
     assert [(key, entry.value) for key, entry in entries.items()] == [("database.server", "pc")]
 
@@ -59,7 +59,7 @@ def test_a_table_s_key_is_named_with_two_underscores() -> None:
     ],
     ids=["option", "variable"],
 )
-def test_a_named_file_that_is_not_there_is_an_error(
+def test_naming_a_missing_file_is_an_error(
     config: Path | None, environment: dict[str, str], asked: str, machine_wide: Path
 ) -> None:
     write(machine_wide, "not-this-one")
@@ -68,8 +68,8 @@ def test_a_named_file_that_is_not_there_is_an_error(
     assert asked in str(caught.value)
 
 
-def test_a_file_that_cannot_be_read_is_an_error_and_not_passed_over(machine_wide: Path) -> None:
-    machine_wide.mkdir(parents=True)  # a folder in its place: opening it fails on every system
+def test_a_file_that_cannot_be_read_is_an_error_and_is_not_skipped(machine_wide: Path) -> None:
+    machine_wide.mkdir(parents=True)  # a folder in its place: no system can open that as a file
     write(Path("shopmaster.toml"), "current-folder")
     with pytest.raises(SettingsError, match="can't be read") as caught:
         read_settings(None, {})
@@ -85,7 +85,7 @@ def test_a_file_that_cannot_be_read_is_an_error_and_not_passed_over(machine_wide
         ('store = "1', ["line 1"]),
         ('store = "1"\nstore = "2"\n', ["Cannot overwrite a value"]),
     ],
-    ids=["backslash", "no quotes", "open bracket", "open quote", "twice"],
+    ids=["backslash", "no quotes", "unclosed bracket", "unclosed quote", "duplicate"],
 )
 def test_a_syntax_error_names_its_line(text: str, words: list[str], machine_wide: Path) -> None:
     machine_wide.parent.mkdir()
@@ -96,7 +96,7 @@ def test_a_syntax_error_names_its_line(text: str, words: list[str], machine_wide
     assert "\n" not in str(caught.value)
 
 
-def test_notepads_byte_order_mark_and_line_ends_are_fine(machine_wide: Path) -> None:
+def test_notepads_byte_order_mark_and_line_endings_are_accepted(machine_wide: Path) -> None:
     machine_wide.parent.mkdir()
     machine_wide.write_bytes(b'\xef\xbb\xbfstore = "shop"\r\n[database]\r\ntable = "x"\r\n')
     assert store(None, {}) == "shop"
@@ -107,7 +107,7 @@ def test_notepads_byte_order_mark_and_line_ends_are_fine(machine_wide: Path) -> 
     [('store = "1"'.encode("utf-16"), "UTF-16"), (b'store = "1"\ntable = "\xe9"\n', "line 2")],
     ids=["utf-16", "cp1252"],
 )
-def test_another_encoding_is_named(data: bytes, words: str, machine_wide: Path) -> None:
+def test_a_wrong_encoding_is_explained(data: bytes, words: str, machine_wide: Path) -> None:
     machine_wide.parent.mkdir()
     machine_wide.write_bytes(data)
     with pytest.raises(SettingsError, match="UTF-8") as caught:
@@ -123,5 +123,5 @@ def test_another_encoding_is_named(data: bytes, words: str, machine_wide: Path) 
         ("darwin", ("/Library", "Application Support", "shopMaster", "shopmaster.toml")),
     ],
 )
-def test_each_platform_has_its_machine_wide_place(platform: str, parts: tuple[str, ...]) -> None:
+def test_each_platform_has_its_machine_wide_file(platform: str, parts: tuple[str, ...]) -> None:
     assert machine_wide_file({"PROGRAMDATA": "D:\\Data"}, platform) == Path(*parts)

@@ -1,4 +1,4 @@
-"""Settings: everything wrong is said at once, in plain words, without a secret."""
+"""Settings: all mistakes are reported at once, in plain words and without secrets."""
 
 import tomllib
 from pathlib import Path
@@ -45,7 +45,7 @@ ALL_IN_ENVIRONMENT = {
 
 
 class Given:
-    """A settings file's text and an environment, parsed together."""
+    """Parses the text of a settings file together with an environment."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -84,10 +84,12 @@ def test_every_setting_is_read(given: Given) -> None:
     )
 
 
-def test_the_help_s_example_is_a_good_settings_file(given: Given) -> None:
-    from agent.command_line.main import _SETTINGS_HELP  # noqa: PLC0415  the text itself is under test
+def test_the_example_in_the_help_is_a_valid_settings_file(given: Given) -> None:
+    from agent.command_line.main import _SETTINGS_HELP  # noqa: PLC0415  the text is under test
 
-    example = _SETTINGS_HELP.partition("current folder:\n\n")[2].partition("\n\nEach setting")[0]
+    example = _SETTINGS_HELP.partition("current folder:\n\n")[2].partition(
+        "\n\nEnvironment variables"
+    )[0]
     assert given(example).products.name == ("dbo", "Products")
     assert tomllib.loads(example)["database"]["server"] == "localhost\\SQLEXPRESS"
 
@@ -104,7 +106,7 @@ def sqlite_path(settings: Settings) -> Path:
     return settings.products.path
 
 
-def test_a_relative_sqlite_path_starts_from_the_settings_file(given: Given, tmp_path: Path) -> None:
+def test_a_relative_sqlite_path_starts_at_the_settings_file(given: Given, tmp_path: Path) -> None:
     assert sqlite_path(given(SQLITE, storage=False)) == tmp_path / "shop.db"
     there = given(SQLITE, {"SHOPMASTER_DATABASE__SQLITE": "x.db"}, storage=False)
     assert sqlite_path(there) == Path("x.db")
@@ -114,17 +116,17 @@ def test_a_relative_sqlite_path_starts_from_the_settings_file(given: Given, tmp_
     ("written", "name"),
     [("a.b.c.d", "a.b.c.d"), ("dbo.Products", "dbo.Products"), ("[x]]y]", "x]y"), (" P ", "P")],
 )
-def test_a_table_of_sqlite_has_no_parts(given: Given, written: str, name: str) -> None:
+def test_a_sqlite_table_name_has_no_parts(given: Given, written: str, name: str) -> None:
     text = SQLITE.replace('"Products"', f'"{written}"')
     assert given(text, storage=False).products.name == name
 
 
-def test_storage_is_needed_only_where_it_is_used(given: Given) -> None:
+def test_storage_is_needed_only_if_it_is_used(given: Given) -> None:
     assert given(SQLITE, storage=False).storage is None
     assert "[storage] is missing" in given.problems(SQLITE)
 
 
-def test_sql_server_s_own_login_takes_its_password_from_the_environment(given: Given) -> None:
+def test_the_password_of_a_sql_server_user_comes_from_the_environment(given: Given) -> None:
     text = FULL.replace('"windows"', '"sql"\nusername = "till"')
     settings = given(text, {"SHOPMASTER_DATABASE__PASSWORD": "hunter2"})
     assert isinstance(settings.products, SqlServerTable)
@@ -133,7 +135,7 @@ def test_sql_server_s_own_login_takes_its_password_from_the_environment(given: G
     assert "SHOPMASTER_DATABASE__PASSWORD" in given.problems(text)
 
 
-def test_a_choice_in_the_environment_replaces_the_files(given: Given) -> None:
+def test_an_alternative_in_the_environment_replaces_the_one_in_the_file(given: Given) -> None:
     odbc = {"SHOPMASTER_DATABASE__CONNECTION_STRING": "Driver=x;Server=y"}
     products = given(FULL, odbc).products
     assert isinstance(products, SqlServerTable)
@@ -184,22 +186,22 @@ api_url = "digible"
         (FULL.replace('"0001"', "1"), 'store must be text in quotes: store = "…"'),
         (FULL.replace('store = "0001"', ""), "store is missing"),
         (FULL + 'sqlite = "x"', "storage.sqlite is not a setting; did you mean `database.sqlite`?"),
-        (FULL.replace("[columns]", 'sqlite = "x"\n[columns]'), "exclude one another"),
+        (FULL.replace("[columns]", 'sqlite = "x"\n[columns]'), "can't be used together"),
         (FULL.replace("[columns]", 'password = "hunter2"\n[columns]'), "doesn't belong in a file"),
         (
             FULL.replace("[columns]", 'username = "till"\n[columns]'),
-            "database.username is used with",
+            "database.username is only used with",
         ),
         (FULL.replace("'localhost\\SQLEXPRESS'", '"localhost\\t"'), "control character"),
         (FULL.replace("dbo.Products", "a.b.c.d"), "database.table has more parts than"),
         (FULL.replace("account_url", "acount_url"), "did you mean `storage.account_url`?"),
         ('database = "x"\n', "database must be a table: a line [database]"),
-        (FULL + 'store = "0001"', "did you mean `store`, which stands"),
+        (FULL + 'store = "0001"', "did you mean `store`, which belongs"),
         (FULL + '[key_vault]\nurl = "x"', "key_vault.url is not a setting"),
         (FULL + '[azure]\nsign_in = "arc"', "azure.sign_in is not a setting"),
     ],
 )
-def test_each_mistake_is_told_in_plain_words(given: Given, text: str, words: str) -> None:
+def test_each_mistake_is_explained_in_plain_words(given: Given, text: str, words: str) -> None:
     assert words in given.problems(text)
 
 
@@ -208,11 +210,11 @@ def test_a_single_underscore_is_noticed(given: Given) -> None:
     assert "did you mean SHOPMASTER_DATABASE__SERVER?" in report
 
 
-def test_somebody_elses_variable_is_left_alone(given: Given) -> None:
+def test_a_variable_of_another_program_is_ignored(given: Given) -> None:
     assert given(FULL, {"SHOPMASTER_TEST_SQLSERVER": "Driver=x"}).store == "0001"
 
 
-def test_without_any_settings_one_sentence_says_where_they_were_looked_for(
+def test_without_any_settings_the_message_says_where_they_were_looked_for(
     given: Given, tmp_path: Path
 ) -> None:
     report = given.problems(None)
@@ -222,7 +224,7 @@ def test_without_any_settings_one_sentence_says_where_they_were_looked_for(
     assert "--config" in report
 
 
-def test_no_secret_is_in_a_repr_or_a_report(given: Given) -> None:
+def test_no_repr_or_report_contains_a_secret(given: Given) -> None:
     secret = "hunter2"
     environment = {
         "SHOPMASTER_DATABASE__PASSWORD": secret,

@@ -1,4 +1,4 @@
-"""Where a SQL Server is, and a quick look whether anything answers there."""
+"""Where a SQL Server is, and a quick check whether anything answers there."""
 
 import socket
 import sys
@@ -25,7 +25,7 @@ from agent.sqlserver.address import browser_port, knock, parse_address
         ("::1,1433", None, "::1", None, 1433),
     ],
 )
-def test_an_address_is_taken_apart(
+def test_an_address_is_split_into_its_parts(
     server: str, protocol: str | None, host: str, instance: str | None, port: int | None
 ) -> None:
     address = parse_address(server)
@@ -36,14 +36,14 @@ def test_an_address_is_taken_apart(
 
 
 @pytest.mark.parametrize("server", ["", r"\\.\pipe\sql\query", "host,port", r"np:\\.\pipe\sql"])
-def test_an_address_only_the_driver_understands_is_left_to_it(server: str) -> None:
+def test_an_address_only_the_driver_understands_is_left_to_the_driver(server: str) -> None:
     assert parse_address(server) is None
 
 
 @pytest.mark.parametrize(
     "server", [".", "localhost", r"localhost\SQLEXPRESS", "lpc:.", r"(localdb)\v11.0", "np:x"]
 )
-def test_windows_reaches_its_own_servers_without_tcp(
+def test_windows_may_reach_servers_on_the_same_computer_without_tcp(
     server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
@@ -56,7 +56,7 @@ def test_windows_reaches_its_own_servers_without_tcp(
 
 @contextmanager
 def browser(answer: bytes | None, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bytes]]:
-    """A SQL Server Browser that gives one answer, or none; gives what it was asked."""
+    """Run a SQL Server Browser that sends one answer, or none; yield the questions it gets."""
     asked: list[bytes] = []
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listening:
         listening.bind(("127.0.0.1", 0))
@@ -75,31 +75,31 @@ def browser(answer: bytes | None, monkeypatch: pytest.MonkeyPatch) -> Iterator[l
         thread.join()
 
 
-def told(port: int) -> bytes:
+def answer_with(port: int) -> bytes:
     text = f"ServerName;SHOP-PC;InstanceName;SQLEXPRESS;IsClustered;No;Version;16.0;tcp;{port};;"
     return b"\x05" + len(text).to_bytes(2, "little") + text.encode()
 
 
-def test_an_instances_port_is_asked_of_sql_server_browser(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sql_server_browser_is_asked_for_an_instances_port(monkeypatch: pytest.MonkeyPatch) -> None:
     address = parse_address(r"tcp:127.0.0.1\SQLEXPRESS")
     assert address is not None
     with (
         socket.create_server(("127.0.0.1", 0)) as server,
-        browser(told(server.getsockname()[1]), monkeypatch) as asked,
+        browser(answer_with(server.getsockname()[1]), monkeypatch) as asked,
     ):
         knock(address, seconds=5)
 
     assert asked == [b"\x04SQLEXPRESS\0"]
 
 
-def test_an_instance_nobody_knows_is_told_from_a_silent_computer(
+def test_an_unknown_instance_is_distinguished_from_a_silent_computer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     address = parse_address(r"tcp:127.0.0.1\SQLEXPRES")
     assert address is not None
     with (
         browser(None, monkeypatch),
-        pytest.raises(DatabaseError, match=r"SQL Server Browser on .* doesn't tell") as caught,
+        pytest.raises(DatabaseError, match=r"SQL Server Browser on .* doesn't say") as caught,
     ):
         knock(address, seconds=0.2)
 
@@ -107,6 +107,6 @@ def test_an_instance_nobody_knows_is_told_from_a_silent_computer(
 
 
 @given(st.binary())
-def test_any_answer_of_a_browser_is_a_port_or_none(answer: bytes) -> None:
+def test_any_answer_from_a_browser_yields_a_port_or_none(answer: bytes) -> None:
     port = browser_port(answer)
     assert port is None or port >= 0

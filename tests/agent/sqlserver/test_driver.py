@@ -20,20 +20,20 @@ LOGIN = windows_login("shop-pc", "Shop")
         (["ODBC Driver 9 for SQL Server", "ODBC Driver 19 for SQL Server", DRIVER], "ODBC Driver 19 for SQL Server"),
     ],
 )  # fmt: skip
-def test_the_newest_of_microsofts_drivers_is_picked(installed: list[str], picked: str) -> None:
+def test_the_newest_of_microsofts_drivers_is_used(installed: list[str], picked: str) -> None:
     assert connection_string(LOGIN, installed) == f"Driver={picked};{LOGIN.text}"
 
 
 @pytest.mark.parametrize("own", ["Driver={FreeTDS};Server=x", "DSN=Shop;PWD=x", "FileDSN=x.dsn"])
-def test_a_driver_that_the_settings_name_is_used(own: str) -> None:
+def test_a_driver_named_in_the_settings_is_used(own: str) -> None:
     assert connection_string(own_login(own), [DRIVER]) == own
 
 
-def test_the_users_own_connection_string_is_given_a_driver_if_it_names_none() -> None:
+def test_the_users_connection_string_gets_a_driver_if_it_names_none() -> None:
     assert connection_string(own_login("Server=x"), [DRIVER]) == f"Driver={DRIVER};Server=x"
 
 
-def test_a_driver_is_found_by_its_path_where_none_is_installed() -> None:
+def test_without_an_installed_driver_one_is_found_by_its_path() -> None:
     assert "msodbcsql" in attributes(connection_string(LOGIN, []))["driver"]
 
 

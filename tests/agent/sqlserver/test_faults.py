@@ -1,4 +1,4 @@
-"""What the shop owner reads when SQL Server can't be read: what failed, where, and what to do."""
+"""Messages for the shop owner if SQL Server can't be read: what failed, where, and what to do."""
 
 import socket
 import sys
@@ -31,7 +31,7 @@ def placed() -> Iterator[SqlServerTable]:
 
 
 def failure(placed: SqlServerTable, limits: TimeLimits = SHORT) -> DatabaseError:
-    """Read everything; give the error it ends with."""
+    """Read everything, and return the error that ends it."""
     with pytest.raises(DatabaseError) as caught:
         list(SqlServerSource(placed, limits).rows())
     assert caught.value.exit_code is ExitCode.FAILED
@@ -59,7 +59,9 @@ def test_a_wrong_password_is_a_refused_login(placed: SqlServerTable) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs machine: one that isn't Windows")
-def test_a_windows_login_without_windows_says_what_else_to_do(placed: SqlServerTable) -> None:
+def test_a_windows_login_without_windows_suggests_a_sql_server_login(
+    placed: SqlServerTable,
+) -> None:
     error = failure(replace(placed, login=windows_login(placed.login.server, "Shop")))
 
     assert error.problem is DatabaseProblem.LOGIN
@@ -73,7 +75,7 @@ def test_a_missing_database_is_named_with_those_that_may_be_opened(
 
     assert error.problem is DatabaseProblem.NO_DATABASE
     assert "no database “Shopp”" in str(error)
-    assert "These it may open: Shop." in str(error)
+    assert "It may open: Shop." in str(error)
 
 
 def test_a_closed_port_is_noticed_before_the_driver_waits() -> None:
@@ -86,25 +88,25 @@ def test_a_closed_port_is_noticed_before_the_driver_waits() -> None:
     assert str(error).startswith(f"Nothing answers at 127.0.0.1, port {port}. Check that")
 
 
-def test_an_unknown_computer_is_told_from_a_silent_one() -> None:
+def test_an_unknown_computer_is_distinguished_from_a_silent_one() -> None:
     error = failure(table_at("no such computer.invalid,1433"))
 
     assert error.problem is DatabaseProblem.UNREACHABLE
     assert "There is no computer “no such computer.invalid”" in str(error)
 
 
-def test_a_server_that_accepts_and_says_nothing_is_given_up() -> None:
+def test_a_server_that_accepts_connections_but_never_answers_is_given_up() -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:
         error = failure(table_at(f"127.0.0.1,{mute.getsockname()[1]}"))
 
     assert error.problem is DatabaseProblem.UNREACHABLE
-    assert "gave no answer within 2 s" in str(error)
+    assert "didn't answer within 2 s" in str(error)
 
 
-def test_a_certificate_nobody_vouches_for_is_refused_from_another_computer(
+def test_an_untrusted_certificate_is_refused_from_another_computer(
     placed: SqlServerTable,
 ) -> None:
-    # The user's own connection string is the only way to look at this computer as at another.
+    # Only the user's own connection string can treat this computer as another one.
     own = f"Server={placed.login.server};Database=Shop;UID=shop;PWD={{p;w}}}}{{d}}"
 
     error = failure(replace(placed, login=own_login(own)))
@@ -115,7 +117,7 @@ def test_a_certificate_nobody_vouches_for_is_refused_from_another_computer(
     assert SqlServerSource(replace(placed, login=own_login(trusting))).count() == 1
 
 
-def test_a_driver_that_is_not_installed_is_named_with_where_to_get_one(
+def test_a_missing_driver_is_reported_with_where_to_get_one(
     placed: SqlServerTable,
 ) -> None:
     own = f"Driver=ODBC Driver 99 for SQL Server;{placed.login.text}"
@@ -126,7 +128,7 @@ def test_a_driver_that_is_not_installed_is_named_with_where_to_get_one(
     assert "https://aka.ms/downloadmsodbcsql" in str(error)
 
 
-def test_without_pyodbc_or_unixodbc_the_driver_is_what_is_missing(
+def test_a_missing_pyodbc_or_unixodbc_is_reported_as_a_missing_driver(
     placed: SqlServerTable, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "pyodbc.py").write_text(
@@ -146,12 +148,12 @@ def test_without_pyodbc_or_unixodbc_the_driver_is_what_is_missing(
     [
         (Faults(denied=True), DatabaseProblem.DENIED, "grant SELECT on it"),
         (Faults(locked=True), DatabaseProblem.LOCKED, "locked for 7 s"),
-        (Faults(silent=True), DatabaseProblem.NO_ANSWER, "no answer within 1 s"),
-        (Faults(deadlock_after=0), DatabaseProblem.DEADLOCK, "(a deadlock). Run it again."),
+        (Faults(silent=True), DatabaseProblem.NO_ANSWER, "didn't answer within 1 s"),
+        (Faults(deadlock_after=0), DatabaseProblem.DEADLOCK, "(a deadlock). Try again."),
     ],
     ids=["denied", "locked", "silent", "deadlock"],
 )
-def test_trouble_before_the_first_row_is_told_apart(
+def test_each_trouble_before_the_first_row_has_its_own_message(
     faults: Faults, problem: DatabaseProblem, words: str
 ) -> None:
     with faulty(faults) as placed:
@@ -171,7 +173,7 @@ def test_trouble_before_the_first_row_is_told_apart(
     ],
     ids=["deadlock", "cut", "stalled"],
 )
-def test_trouble_in_the_middle_ends_the_rows_with_an_error(
+def test_trouble_between_rows_ends_the_reading_with_an_error(
     faults: Faults, problem: DatabaseProblem
 ) -> None:
     read: list[object] = []
@@ -185,12 +187,12 @@ def test_trouble_in_the_middle_ends_the_rows_with_an_error(
 @pytest.mark.parametrize(
     "faults", [Faults(locked=True), Faults(silent=True), Faults(deadlock_after=0)]
 )
-def test_a_busy_table_is_not_counted_and_that_is_no_error(faults: Faults) -> None:
+def test_not_counting_a_busy_table_is_not_an_error(faults: Faults) -> None:
     with faulty(faults) as placed:
         assert SqlServerSource(placed, SHORT).count() is None
 
 
-def test_what_keeps_the_rows_from_being_read_keeps_them_from_being_counted() -> None:
+def test_counting_rows_that_may_not_be_read_is_an_error() -> None:
     with faulty(Faults(denied=True)) as placed, pytest.raises(DatabaseError):
         SqlServerSource(placed, SHORT).count()
 
@@ -200,7 +202,7 @@ def test_another_kind_of_database_is_named(
 ) -> None:
     monkeypatch.setattr(session, "_DBMS_NAME", 10)  # SQL_ODBC_VER: "03.52"
 
-    assert "leads to 03.52, and the agent reads SQL Server" in str(failure(placed))
+    assert "leads to 03.52, but the agent only reads SQL Server" in str(failure(placed))
 
 
 def test_a_column_of_raw_bytes_is_named() -> None:
@@ -209,4 +211,4 @@ def test_a_column_of_raw_bytes_is_named() -> None:
         error = failure(table_in(server, table))
 
     assert error.problem is DatabaseProblem.VALUE
-    assert "The column name holds raw bytes" in str(error)
+    assert "The column name contains raw bytes" in str(error)

@@ -1,4 +1,4 @@
-"""What the driver's complaints are about: as pyodbc has raised them on several systems and in several languages."""
+"""What complaints raised by pyodbc mean; they come from several systems and languages."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from agent.sqlserver.messages import Complaint, problem_of, read_complaint, safe
 MS = "[Microsoft][ODBC Driver 18 for SQL Server]"
 
 CONNECTING = {
-    "a database in Chinese, behind the login": (
+    "a missing database, in Chinese, after a login": (
         "28000",
         (
             f"[28000] {MS}[SQL Server]用户 'sa' 登录失败。 (18456) (SQLDriverConnect); [28000] {MS}[SQL Server]"
@@ -16,7 +16,7 @@ CONNECTING = {
         ),
         DatabaseProblem.NO_DATABASE,
     ),
-    "a login": (
+    "a refused login": (
         "28000",
         f"[28000] {MS}[SQL Server]Login failed for user 'sa'. (18456) (SQLDriverConnect)",
         DatabaseProblem.LOGIN,
@@ -26,7 +26,7 @@ CONNECTING = {
         f"[42000] {MS}[SQL Server]The password of the account has expired. (18487) (SQLDriverConnect)",
         DatabaseProblem.LOGIN,
     ),
-    "a certificate on Windows": (
+    "an untrusted certificate on Windows": (
         "08001",
         (
             f"[08001] {MS}SSL Provider: The certificate chain was issued by an authority that is not trusted.\r\n "
@@ -34,12 +34,12 @@ CONNECTING = {
         ),
         DatabaseProblem.ENCRYPTION,
     ),
-    "a certificate in German": (
+    "an untrusted certificate in German": (
         "08001",
         f"[08001] {MS}SSL-Anbieter: Die Zertifikatkette wurde … ausgestellt. (-1) (SQLDriverConnect)",
         DatabaseProblem.ENCRYPTION,
     ),
-    "a certificate on Linux": (
+    "an untrusted certificate on Linux": (
         "08001",
         (
             f"[08001] {MS}SSL Provider: [error:0A000086:SSL routines::certificate verify failed:self-signed "
@@ -52,12 +52,12 @@ CONNECTING = {
         f"[HY000] {MS}SSPI Provider: No Kerberos credentials available (458752) (SQLDriverConnect)",
         DatabaseProblem.LOGIN,
     ),
-    "silence": (
+    "no answer": (
         "HYT00",
         f"[HYT00] {MS}Login timeout expired (0) (SQLDriverConnect)",
         DatabaseProblem.UNREACHABLE,
     ),
-    "an instance that isn't there": (
+    "a missing instance": (
         "08001",
         (
             f"[08001] {MS}SQL Server Network Interfaces: Error Locating Server/Instance Specified [xFFFFFFFF].  (-1) "
@@ -65,7 +65,7 @@ CONNECTING = {
         ),
         DatabaseProblem.UNREACHABLE,
     ),
-    "a driver on Windows": (
+    "a missing driver on Windows": (
         "IM002",
         (
             "[IM002] [Microsoft][ODBC Driver Manager] Data source name not found and no default driver "
@@ -73,7 +73,7 @@ CONNECTING = {
         ),
         DatabaseProblem.DRIVER,
     ),
-    "a driver on Linux": (
+    "a missing driver on Linux": (
         "01000",
         (
             "[01000] [unixODBC][Driver Manager]Can't open lib 'ODBC Driver 19 for SQL Server' : file not "
@@ -83,17 +83,17 @@ CONNECTING = {
     ),
 }
 READING = {
-    "a table": (
+    "a missing table": (
         "42S02",
         f"[42S02] {MS}[SQL Server]El nombre de objeto 'x' no es válido. (208) (SQLExecDirectW)",
         DatabaseProblem.NO_TABLE,
     ),
-    "a number in a table's name": (
+    "a missing table with a number in its name": (
         "42S02",
         f"[42S02] {MS}[SQL Server]Invalid object name 'Prices (229)'. (208) (SQLExecDirectW)",
         DatabaseProblem.NO_TABLE,
     ),
-    "a broken line": (
+    "a broken connection": (
         "08S01",
         f"[08S01] {MS}TCP Provider: Error code 0x68 (104) (SQLGetData)",
         DatabaseProblem.CUT_OFF,
@@ -103,7 +103,7 @@ READING = {
         f"[HYT00] {MS}Query timeout expired (0) (SQLExecDirectW)",
         DatabaseProblem.NO_ANSWER,
     ),
-    "a time-out without words": (
+    "a time-out without a message": (
         "HY000",
         "The driver did not supply an error!",
         DatabaseProblem.NO_ANSWER,
@@ -134,13 +134,13 @@ def test_an_error_without_arguments_is_understood_too() -> None:
     assert problem_of(read_complaint(Exception()), connecting=False) is DatabaseProblem.OTHER
 
 
-def test_a_text_is_shown_without_its_wrapping() -> None:
+def test_a_text_is_shown_without_what_the_driver_adds() -> None:
     complaint = read_complaint(Exception(*READING["something else"][:2]))
 
     assert safe_text(complaint, secrets=[]) == ": Incorrect syntax near ')'"
 
 
-def test_a_text_with_a_secret_in_it_is_not_shown() -> None:
+def test_a_text_that_contains_a_secret_is_not_shown() -> None:
     complaint = Complaint("HY000", frozenset(), "Invalid attribute PWD=hush (0)")
 
     assert safe_text(complaint, secrets=["hush"]) == ""

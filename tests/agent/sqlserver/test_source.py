@@ -1,4 +1,4 @@
-"""Products read from SQL Server through Microsoft's driver and the wire."""
+"""Products read from SQL Server through Microsoft's driver and a network connection."""
 
 import tracemalloc
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ Serve = Callable[[Table], SqlServerTable]
 
 @pytest.fixture(params=PLACES)
 def serve(request: pytest.FixtureRequest) -> Iterator[Serve]:
-    """Puts a table into one of the places and returns it as the agent reads it."""
+    """Return a function that puts a table in one of the places, as the agent reads it."""
     with ExitStack() as stack:
         yield lambda table: stack.enter_context(PLACES[request.param](table))
 
@@ -41,7 +41,7 @@ def test_values_keep_their_types_digits_and_accents(serve: Serve) -> None:
     assert prices == ["12.50", "0.00"]
 
 
-def test_nulls_and_negative_prices_come_as_they_are(serve: Serve) -> None:
+def test_nulls_and_negative_prices_are_read_unchanged(serve: Serve) -> None:
     placed = serve(shop((None, None, None), ("A", "", Decimal("-0.01"))))
 
     assert list(SqlServerSource(placed).rows()) == [
@@ -97,7 +97,7 @@ def test_an_id_is_text_or_a_whole_number(
     assert type(product_id) is type(read)
 
 
-def test_equal_ids_follow_one_another_whatever_the_collation_takes_for_the_same(
+def test_equal_ids_are_adjacent_whatever_the_collation_considers_equal(
     serve: Serve,
 ) -> None:
     ids = ["b", "a", "A ", "a ", "A", "a", "B", "A", "a "]
@@ -110,14 +110,14 @@ def test_equal_ids_follow_one_another_whatever_the_collation_takes_for_the_same(
     ]  # fmt: skip
 
 
-def test_whole_numbers_are_ordered_as_numbers(serve: Serve) -> None:
+def test_whole_number_ids_are_ordered_as_numbers(serve: Serve) -> None:
     columns = {"id": "int", "name": "varchar(9)", "price": "money"}
     placed = serve(Table("T", columns, [(number, "x", Decimal(1)) for number in (10, 9, 100)]))
 
     assert [row[0] for row in SqlServerSource(placed).rows()] == [9, 10, 100]
 
 
-def test_100_000_rows_are_read_in_order_and_never_held_in_memory(serve: Serve) -> None:
+def test_100_000_rows_are_read_in_order_and_never_all_in_memory(serve: Serve) -> None:
     placed = serve(Table("Products", SHOP_COLUMNS, products(100_000)))
     source = SqlServerSource(placed)
     assert source.count() == 100_000
@@ -133,14 +133,14 @@ def test_100_000_rows_are_read_in_order_and_never_held_in_memory(serve: Serve) -
     assert peak < 10 << 20, "all of them at once would take more than 30 MB"
 
 
-def test_a_table_without_rows_gives_none(serve: Serve) -> None:
+def test_an_empty_table_has_no_rows(serve: Serve) -> None:
     source = SqlServerSource(serve(shop()))
 
     assert list(source.rows()) == []
     assert source.count() == 0
 
 
-def test_a_reader_that_stops_early_leaves_a_table_that_can_be_read_again(serve: Serve) -> None:
+def test_a_table_can_be_read_again_after_a_reader_stopped_early(serve: Serve) -> None:
     source = SqlServerSource(serve(Table("Products", SHOP_COLUMNS, products(20_000))))
     rows = source.rows()
     next(rows)
@@ -152,7 +152,7 @@ def test_a_reader_that_stops_early_leaves_a_table_that_can_be_read_again(serve: 
 @pytest.mark.parametrize(
     "name", ["Pro'd\"ucts", "Prod]ucts", "a.b", "x; DROP TABLE y--", "Ñandú 1"]
 )
-def test_a_table_and_a_column_may_have_any_name(serve: Serve, name: str) -> None:
+def test_tables_and_columns_may_have_any_name(serve: Serve, name: str) -> None:
     columns = {name: "varchar(9)", "name]": "varchar(9)", "the price": "money"}
     placed = serve(Table(name, columns, [("A", "B", Decimal(1))]))
 
@@ -161,7 +161,7 @@ def test_a_table_and_a_column_may_have_any_name(serve: Serve, name: str) -> None
     assert rows == [("A", "B", Decimal("1.0000"))]
 
 
-def test_sql_in_a_tables_name_is_a_name_that_does_not_exist(serve: Serve) -> None:
+def test_sql_in_a_table_name_is_treated_as_a_missing_table(serve: Serve) -> None:
     placed = serve(shop(("A", "B", Decimal(1))))
     hostile = replace(placed, name=("Products; DROP TABLE Products",))
 
@@ -174,7 +174,7 @@ def test_a_missing_table_is_named_with_those_that_exist(serve: Serve) -> None:
     placed = serve(shop())
     misspelt = tuple(part.replace("Products", "Product") for part in placed.name)
 
-    with pytest.raises(DatabaseError, match=r"closest to it are: dbo\.Products") as caught:
+    with pytest.raises(DatabaseError, match=r"Similar names: dbo\.Products") as caught:
         list(SqlServerSource(replace(placed, name=misspelt)).rows())
 
     assert caught.value.problem is DatabaseProblem.NO_TABLE
@@ -188,14 +188,14 @@ def test_missing_columns_are_named_with_those_that_exist(serve: Serve) -> None:
         list(SqlServerSource(replace(placed, columns=columns)).rows())
 
     assert caught.value.problem is DatabaseProblem.NO_COLUMN
-    assert "It has: ProductID, ProductName, SellPrice." in str(caught.value)
+    assert "Its columns: ProductID, ProductName, SellPrice." in str(caught.value)
 
 
 @pytest.mark.parametrize(
     "written",
     ["Products", "dbo.Products", "[dbo].[Products]", "Shop.dbo.products", "Shop..Products"],
 )
-def test_a_table_is_found_however_it_is_written(written: str) -> None:
+def test_a_table_is_found_however_its_name_is_written(written: str) -> None:
     table = shop(("A", "B", Decimal(1)))
     with SqlServerStandIn([table]) as server:
         source = SqlServerSource(replace(table_in(server, table), name=parse_table_name(written)))
@@ -203,14 +203,14 @@ def test_a_table_is_found_however_it_is_written(written: str) -> None:
         assert [row[0] for row in source.rows()] == ["A"]
 
 
-def test_only_the_three_columns_are_asked_for_in_a_session_that_gives_way() -> None:
+def test_only_the_three_columns_are_read_in_a_session_that_gives_way() -> None:
     columns = SHOP_COLUMNS | {"QrCode": "varchar(100)", "Status": "int"}
     table = Table("Products", columns, [("A", "B", Decimal(1), "secret", 7)])
     with SqlServerStandIn([table]) as server:
         list(SqlServerSource(table_in(server, table)).rows())
 
-        manners, types, query = server.statements
-        assert manners == "SET DEADLOCK_PRIORITY LOW; SET LOCK_TIMEOUT 30000"
+        preparation, types, query = server.statements
+        assert preparation == "SET DEADLOCK_PRIORITY LOW; SET LOCK_TIMEOUT 30000"
         assert types.startswith("SELECT name, collation_name FROM sys.columns WHERE object_id =")
         assert query == (
             "SELECT [ProductID], [ProductName], [SellPrice] FROM [dbo].[Products] "

@@ -1,4 +1,4 @@
-"""The storage account, against the real Azurite: catalogues go up whole, run records come down."""
+"""The storage account, tested with Azurite: catalogues are uploaded whole, run records are read."""
 
 import io
 import time
@@ -36,7 +36,7 @@ def service(storage: str) -> BlobServiceClient:
 
 @pytest.fixture
 def store() -> StoreName:
-    """A store of the test's own: Azurite is shared."""
+    """Return a new store, because Azurite is shared."""
     return StoreName(uuid.uuid4().hex)
 
 
@@ -59,7 +59,7 @@ def save(service: BlobServiceClient, run: Run) -> None:
     blob.upload_blob(encode_run(run), overwrite=True)
 
 
-def test_a_catalogue_goes_up_in_blocks_with_its_metadata(
+def test_a_catalogue_is_uploaded_in_blocks_with_its_metadata(
     storage: str, service: BlobServiceClient, store: StoreName, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(account_module, "BLOCK", 1_000)
@@ -74,7 +74,7 @@ def test_a_catalogue_goes_up_in_blocks_with_its_metadata(
     assert stored.content_settings.content_type == "application/gzip"
 
 
-def test_an_upload_that_stops_half_way_leaves_no_blob(
+def test_an_upload_that_stops_halfway_leaves_no_blob(
     storage: str, service: BlobServiceClient, store: StoreName
 ) -> None:
     class Broken(io.BytesIO):
@@ -89,19 +89,19 @@ def test_an_upload_that_stops_half_way_leaves_no_blob(
     assert visible(service, store) == []
 
 
-def test_ctrl_c_while_the_upload_is_completed_leaves_a_doubt_that_is_told(
+def test_ctrl_c_during_the_commit_says_that_the_upload_may_be_complete(
     storage: str, store: StoreName, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(BlobClient, "commit_block_list", interrupted)
-    with pytest.raises(StoppedError, match="may have been completed"):
+    with pytest.raises(StoppedError, match="may be complete"):
         put(connected(storage), f"{store}/x.json.gz", b"x")
 
 
-@pytest.mark.parametrize("carried_out", [True, False], ids=["after it", "before it"])
-def test_a_commit_whose_answer_was_lost_is_done_once(
+@pytest.mark.parametrize("carried_out", [True, False], ids=["carried out", "not carried out"])
+def test_a_commit_whose_response_was_lost_is_done_once(
     storage: str,
     service: BlobServiceClient,
     store: StoreName,
@@ -113,7 +113,7 @@ def test_a_commit_whose_answer_was_lost_is_done_once(
     def losing(*arguments: object, **options: object) -> object:
         tries.append(options)
         if len(tries) > 1 or carried_out:
-            done = commit(*arguments, **options)  # type: ignore[arg-type]  # handed on as they came
+            done = commit(*arguments, **options)  # type: ignore[arg-type]  # passed on unchanged
         if len(tries) == 1:
             raise ServiceResponseError("Connection aborted.")
         return done
@@ -135,7 +135,7 @@ def test_a_blob_of_the_same_name_is_never_overwritten(
     assert blob.download_blob().readall() == b"somebody else's"
 
 
-def test_what_arrived_otherwise_than_it_was_sent_is_noticed(
+def test_content_that_changed_on_its_way_is_noticed(
     storage: str, store: StoreName, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage = BlobClient.stage_block
@@ -157,7 +157,7 @@ def test_a_missing_container_is_named(
 
 
 class Account:
-    """Makes SAS URLs of Azurite's account."""
+    """Makes SAS URLs for Azurite's account."""
 
     def __init__(self, connection_string: str) -> None:
         parts = (part.partition("=") for part in connection_string.strip(";").split(";"))
@@ -191,7 +191,7 @@ def account(storage: str) -> Account:
     return Account(storage)
 
 
-def test_a_sas_of_the_account_uploads_and_reads(
+def test_a_sas_for_the_account_can_upload_and_read(
     account: Account, service: BlobServiceClient, store: StoreName
 ) -> None:
     agent = AzureStorage(account.sas("rcw"), CLOCK)
@@ -201,7 +201,7 @@ def test_a_sas_of_the_account_uploads_and_reads(
 
 
 @pytest.mark.parametrize("kind", ["account", "container"])
-def test_a_right_to_write_alone_is_enough_to_upload(
+def test_the_right_to_write_is_enough_to_upload(
     account: Account, service: BlobServiceClient, store: StoreName, kind: str
 ) -> None:
     sign_in = account.sas("cw") if kind == "account" else account.container_sas("cw")
@@ -230,7 +230,7 @@ def test_what_a_sas_lacks_is_named(
     assert "sig" not in str(caught.value)
 
 
-def test_an_account_out_of_reach_is_given_up_after_20_seconds(
+def test_an_unreachable_account_is_given_up_after_20_seconds(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     fake = FakeTime()
@@ -239,7 +239,7 @@ def test_an_account_out_of_reach_is_given_up_after_20_seconds(
         put(agent, "0001/x.json.gz", b"x")
     assert 20 <= fake.now < 25
     assert "c2VjcmV0" not in str(caught.value)
-    with pytest.raises(StorageUnavailableError):  # following has a patience of its own
+    with pytest.raises(StorageUnavailableError):  # the follower has its own patience
         agent.read(StoreName("0001"), RunId("x.1"))
     assert fake.now < 25
 
@@ -252,7 +252,7 @@ def test_an_outage_during_the_upload_is_waited_out(
     def staging(*arguments: object, **options: object) -> None:
         if fake.now < 15:
             raise ServiceRequestError("Connection refused")
-        stage(*arguments, **options)  # type: ignore[arg-type]  # handed on as they came
+        stage(*arguments, **options)  # type: ignore[arg-type]  # passed on unchanged
 
     monkeypatch.setattr(BlobClient, "stage_block", staging)
     agent = AzureStorage(StorageConnection(storage), fake.clock)
@@ -260,7 +260,7 @@ def test_an_outage_during_the_upload_is_waited_out(
     assert visible(service, store) == [f"{store}/x.json.gz"]
 
 
-def test_a_run_record_is_read_as_it_changes(
+def test_changes_of_a_run_record_are_read(
     storage: str, service: BlobServiceClient, store: StoreName
 ) -> None:
     agent, run = connected(storage), make_run(store=store, read=4)
@@ -273,7 +273,7 @@ def test_a_run_record_is_read_as_it_changes(
     assert agent.read(store, run.run) == ended
 
 
-def test_an_unchanged_record_is_not_sent_again(
+def test_an_unchanged_record_is_not_downloaded_again(
     storage: str, service: BlobServiceClient, store: StoreName, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     decoded: list[bytes] = []
@@ -290,7 +290,7 @@ def test_an_unchanged_record_is_not_sent_again(
 
 
 @pytest.mark.parametrize("data", [b"", b"{half", b"[]", b'{"version": 99}'])
-def test_a_damaged_record_is_as_good_as_none_and_read_again(
+def test_a_damaged_record_is_ignored_and_read_again(
     storage: str, service: BlobServiceClient, store: StoreName, data: bytes
 ) -> None:
     agent, run = connected(storage), make_run(store=store)
@@ -303,13 +303,13 @@ def test_a_damaged_record_is_as_good_as_none_and_read_again(
     assert agent.read(store, run.run) == run
 
 
-def test_a_malformed_connection_string_is_told_without_repeating_it() -> None:
+def test_a_malformed_connection_string_is_reported_without_being_repeated() -> None:
     with pytest.raises(StorageError, match="malformed") as caught:
         connected("AccountName=shop;AccountKey=c2VjcmV0;nonsense")
     assert "c2VjcmV0" not in str(caught.value)
 
 
-def test_an_address_alone_signs_in_through_azure_identity() -> None:
-    agent = AzureStorage(parse_account_url("https://shop.blob.core.windows.net"), CLOCK)
+def test_an_address_without_a_sas_signs_in_through_azure_identity() -> None:
+    agent = AzureStorage(parse_account_url("https://shop.blob.invalid"), CLOCK)
     assert type(agent._service.credential).__name__ == "DefaultAzureCredential"
     agent.close()

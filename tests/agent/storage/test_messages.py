@@ -1,4 +1,4 @@
-"""What the storage account's refusals are called in front of a shop owner."""
+"""How errors of the storage account are explained to a shop owner."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -30,13 +30,13 @@ def http(status: int, code: str | None = None, clock: timedelta = timedelta(0)) 
         reason="a reason",
         headers={"Date": format_datetime(datetime.now(UTC) + clock, usegmt=True)},
     )
-    error = HttpResponseError(f"https://shop?sig={SECRET}", response=response)
+    error = HttpResponseError(f"https://shop.invalid?sig={SECRET}", response=response)
     error.error_code = code  # type: ignore[attr-defined]  # as the SDK's process_storage_error does
     return error
 
 
-def told(error: AzureError, sign_in: StorageSignIn = KEY) -> StorageError:
-    return explained(error, TASK, Account("shop.blob.core.windows.net", sign_in))
+def explanation(error: AzureError, sign_in: StorageSignIn = KEY) -> StorageError:
+    return explained(error, TASK, Account("shop.blob.invalid", sign_in))
 
 
 @pytest.mark.parametrize(
@@ -44,9 +44,9 @@ def told(error: AzureError, sign_in: StorageSignIn = KEY) -> StorageError:
     [
         (
             ServiceRequestError(f"Failed to resolve 'shop' (sig={SECRET})"),
-            "not known on the internet",
+            "can't be found on the internet",
         ),
-        (ServiceRequestError("[Errno 11001] getaddrinfo failed"), "not known on the internet"),
+        (ServiceRequestError("[Errno 11001] getaddrinfo failed"), "can't be found on the internet"),
         (ServiceRequestError("[Errno 111] Connection refused"), "the connection was refused"),
         (ServiceRequestError("Connection to shop timed out."), "the connection timed out"),
         (ServiceResponseError("('Connection aborted.', reset)"), "the connection broke"),
@@ -55,8 +55,8 @@ def told(error: AzureError, sign_in: StorageSignIn = KEY) -> StorageError:
         (http(429), "busy or in trouble (HTTP 429)"),
     ],
 )
-def test_what_may_pass_is_unavailable(error: AzureError, words: str) -> None:
-    found = told(error)
+def test_trouble_that_may_pass_is_reported_as_such(error: AzureError, words: str) -> None:
+    found = explanation(error)
     assert isinstance(found, StorageUnavailableError)
     assert words in str(found)
 
@@ -64,14 +64,17 @@ def test_what_may_pass_is_unavailable(error: AzureError, words: str) -> None:
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (ServiceRequestError("[SSL: CERTIFICATE_VERIFY_FAILED] x"), "certificate isn't trusted"),
+        (
+            ServiceRequestError("[SSL: CERTIFICATE_VERIFY_FAILED] x"),
+            "doesn't trust its certificate",
+        ),
         (
             http(403, "AuthorizationPermissionMismatch"),
             "the right to create and write blobs in its",
         ),
-        (http(403, "AuthorizationFailure"), "network rules keep this computer out"),
+        (http(403, "AuthorizationFailure"), "network rules exclude this computer"),
         (http(403, "AuthenticationFailed"), "is not valid for it"),
-        (http(403, "AuthorizationProtocolMismatch"), "https only"),
+        (http(403, "AuthorizationProtocolMismatch"), "only allows https"),
         (http(403, "AuthorizationResourceTypeMismatch"), "srt=o"),
         (http(403, "KeyBasedAuthenticationNotPermitted"), "accepts no keys"),
         (http(404, "ContainerNotFound"), "has no container `catalogs`"),
@@ -81,8 +84,8 @@ def test_what_may_pass_is_unavailable(error: AzureError, words: str) -> None:
         (AzureError("odd"), "unexpected error (AzureError)"),
     ],
 )
-def test_what_stays_says_why_and_what_to_do(error: AzureError, words: str) -> None:
-    found = told(error)
+def test_other_trouble_is_explained_with_what_to_do(error: AzureError, words: str) -> None:
+    found = explanation(error)
     assert not isinstance(found, StorageUnavailableError)
     assert words in str(found)
     assert str(found).startswith("The catalogue can't be uploaded: ")
@@ -94,25 +97,27 @@ def test_what_stays_says_why_and_what_to_do(error: AzureError, words: str) -> No
     ("ahead", "words"),
     [(timedelta(hours=-2), "clock is 120 minutes fast"), (timedelta(hours=1), "60 minutes slow")],
 )
-def test_a_clock_that_is_wrong_is_called_so(ahead: timedelta, words: str) -> None:
-    assert words in str(told(http(403, "AuthenticationFailed", ahead)))
+def test_a_wrong_clock_is_named_as_the_reason(ahead: timedelta, words: str) -> None:
+    assert words in str(explanation(http(403, "AuthenticationFailed", ahead)))
 
 
 @pytest.mark.parametrize("expiry", ["2026-01-31T12:00:00Z", "2026-01-31T12%3A00%3A00Z"])
-def test_an_expired_sas_is_called_so(expiry: str) -> None:
-    sas = StorageAccount("https://shop", f"ss=b&se={expiry}&sig={SECRET}")
-    assert "expired on 2026-01-31 12:00 UTC" in str(told(http(403, "AuthenticationFailed"), sas))
+def test_an_expired_sas_is_reported_as_expired(expiry: str) -> None:
+    sas = StorageAccount("https://shop.invalid", f"ss=b&se={expiry}&sig={SECRET}")
+    assert "expired on 2026-01-31 12:00 UTC" in str(
+        explanation(http(403, "AuthenticationFailed"), sas)
+    )
 
 
 @pytest.mark.parametrize("query", ["sig=x", "se=never&sig=x", "se=9999-01-01&sig=x"])
-def test_a_sas_that_has_not_expired_is_not_called_so(query: str) -> None:
-    sas = StorageAccount("https://shop", query)
-    assert "expired" not in str(told(http(403, "AuthenticationFailed"), sas))
+def test_a_sas_that_has_not_expired_is_not_reported_as_expired(query: str) -> None:
+    sas = StorageAccount("https://shop.invalid", query)
+    assert "expired" not in str(explanation(http(403, "AuthenticationFailed"), sas))
 
 
-def test_a_refusal_without_a_time_is_explained_all_the_same() -> None:
+def test_a_refusal_without_a_date_is_explained_too() -> None:
     error = http(403, "AuthenticationFailed")
     assert isinstance(error, HttpResponseError)
     assert error.response is not None
     error.response.headers.clear()  # type: ignore[attr-defined]  # the stand-in has them
-    assert "is not valid for it" in str(told(error))
+    assert "is not valid for it" in str(explanation(error))

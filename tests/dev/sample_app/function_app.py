@@ -1,4 +1,4 @@
-"""An app for the tests of the host: it notes what it is called with, and does as the content says."""
+"""An app for the tests of the host: it notes its invocations and does what the content says."""
 
 import json
 import os
@@ -19,14 +19,14 @@ def _note(function: str, **facts: object) -> None:
 
 def _obey(order: str) -> None:
     if order == "fail":
-        raise ValueError("as it was told")
+        raise ValueError("as ordered")
     while order == "wait" and not Path(os.environ["SAMPLE_GATE"]).exists():
         time.sleep(0.02)
 
 
 @app.blob_trigger(arg_name="client", path="%SAMPLE_CONTAINER%/{name}", connection="SampleStorage")
 def on_blob(client: blob.BlobClient) -> None:
-    """Take a blob through its client."""
+    """Handle a blob through its client."""
     properties = client.get_blob_properties()
     order = client.download_blob().readall().decode()
     _note("on_blob", name=client.blob_name, etag=properties.etag, order=order)
@@ -40,13 +40,13 @@ def on_blob(client: blob.BlobClient) -> None:
     connection="SampleStorage",
 )
 def on_plain_blob(stream: func.InputStream) -> None:
-    """Take a blob as its content and properties."""
+    """Handle a blob as its content and properties."""
     _note(
         "on_plain_blob",
         name=stream.name,
         uri=stream.uri,
         length=stream.length,
-        etag=stream.blob_properties["ETag"],  # type: ignore[attr-defined]  # there, but not declared
+        etag=stream.blob_properties["ETag"],  # type: ignore[attr-defined]  # present but undeclared
         metadata=stream.metadata,  # type: ignore[attr-defined]
         content=stream.read().decode(),
     )
@@ -54,7 +54,7 @@ def on_plain_blob(stream: func.InputStream) -> None:
 
 @app.queue_trigger(arg_name="message", queue_name="%SAMPLE_QUEUE%", connection="SampleStorage")
 def on_message(message: func.QueueMessage) -> None:
-    """Take a message."""
+    """Handle a message."""
     order = message.get_body().decode()
     _note("on_message", id=message.id, order=order, tries=message.dequeue_count)
     _obey(order)
@@ -63,5 +63,5 @@ def on_message(message: func.QueueMessage) -> None:
 
 @app.timer_trigger(arg_name="timer", schedule="%SAMPLE_SCHEDULE%", run_on_startup=True)
 def on_timer(timer: func.TimerRequest) -> None:
-    """Take the time."""
+    """Handle a timer."""
     _note("on_timer", past_due=timer.past_due)

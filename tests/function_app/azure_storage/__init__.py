@@ -1,1 +1,1 @@
-"""Tests of the adapters to Azure Storage: the fakes and the real ones keep the same contracts."""
+"""Tests of the adapters for Azure Storage: they and the fakes keep the same contracts."""

@@ -53,11 +53,11 @@ def case(request: pytest.FixtureRequest) -> Case:
     return Case(BlobCatalogs(container), put, store)
 
 
-def test_a_blob_that_is_not_there_has_no_version(case: Case) -> None:
+def test_a_missing_blob_has_no_version(case: Case) -> None:
     assert case.catalogs.current(f"{case.store}/a.json") is None
 
 
-def test_a_version_tells_what_is_known_of_the_blob(case: Case) -> None:
+def test_a_version_describes_its_blob(case: Case) -> None:
     version = case.write()
     assert (version.name, version.size) == (f"{case.store}/a.json", len(CONTENT))
     assert version.metadata == METADATA
@@ -66,7 +66,7 @@ def test_a_version_tells_what_is_known_of_the_blob(case: Case) -> None:
     assert version.etag.endswith('"')
 
 
-def test_every_write_makes_a_new_version(case: Case) -> None:
+def test_every_write_creates_a_new_version(case: Case) -> None:
     first, second = case.write(), case.write()
     assert first.etag != second.etag
     assert first.modified <= second.modified
@@ -77,7 +77,7 @@ def test_a_version_is_read_whole(case: Case, content: bytes) -> None:
     assert b"".join(case.catalogs.blocks(case.write(content=content))) == content
 
 
-def test_a_version_that_was_overwritten_cant_be_read(case: Case) -> None:
+def test_an_overwritten_version_cannot_be_read(case: Case) -> None:
     version = case.write()
     case.write()
     with pytest.raises(CatalogGoneError) as gone:
@@ -85,7 +85,7 @@ def test_a_version_that_was_overwritten_cant_be_read(case: Case) -> None:
     assert gone.value.overwritten
 
 
-def test_a_version_that_was_deleted_cant_be_read(case: Case) -> None:
+def test_a_deleted_version_cannot_be_read(case: Case) -> None:
     version = case.write()
     case.catalogs.delete(version.name)
     with pytest.raises(CatalogGoneError) as gone:
@@ -107,14 +107,14 @@ def test_two_versions_are_never_mixed(case: Case, *, overwritten: bool) -> None:
     assert gone.value.overwritten is overwritten
 
 
-def test_what_was_deleted_is_gone_and_may_be_deleted_again(case: Case) -> None:
+def test_a_deleted_blob_is_gone_and_may_be_deleted_again(case: Case) -> None:
     version = case.write()
     case.catalogs.delete(version.name)
     case.catalogs.delete(version.name)
     assert case.catalogs.current(version.name) is None
 
 
-def test_all_blobs_are_listed_by_name_as_they_are(case: Case) -> None:
+def test_all_blobs_are_listed_in_the_order_of_their_names(case: Case) -> None:
     versions = [case.write(name) for name in ("b.json", "a/z.json", "a.resume", "ü b.json")]
     listed = [
         version for version in case.catalogs.all() if version.name.startswith(f"{case.store}/")

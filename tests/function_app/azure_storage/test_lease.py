@@ -1,4 +1,4 @@
-"""A lease outlives slow batches and short outages, not its worker; it is never held by two."""
+"""A lease outlives slow batches and short outages but not its worker, and never has two holders."""
 
 import time
 from datetime import timedelta
@@ -27,7 +27,7 @@ def store() -> StoreName:
     return StoreName(f"s{uuid4().hex[:12]}")
 
 
-def test_a_lease_is_sure_for_no_longer_than_azure_keeps_it(
+def test_a_lease_is_certain_for_no_longer_than_azure_keeps_it(
     container: ContainerClient, store: StoreName
 ) -> None:
     lease = BlobStoreLocks(container).acquire(store, NOW)
@@ -36,10 +36,10 @@ def test_a_lease_is_sure_for_no_longer_than_azure_keeps_it(
     lease.release()
 
 
-def test_a_dead_workers_lease_runs_out_and_a_living_ones_does_not(
+def test_a_dead_workers_lease_expires_but_a_living_workers_does_not(
     container: ContainerClient, store: StoreName
 ) -> None:
-    """This takes 15 seconds: Azure gives no shorter lease."""
+    """This takes 15 seconds: Azure has no shorter leases."""
     real = BlobStoreLocks(container)
     living = real.acquire(store, NOW)
     assert living is not None
@@ -54,7 +54,7 @@ def test_a_dead_workers_lease_runs_out_and_a_living_ones_does_not(
     taken.release()
 
 
-def test_a_lease_that_another_worker_has_is_lost(
+def test_a_lease_taken_by_another_worker_is_lost(
     container: ContainerClient, store: StoreName, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = BlobStoreLocks(container)
@@ -73,11 +73,11 @@ def test_a_lease_that_another_worker_has_is_lost(
 
 
 class AzureLease:
-    """A lease whose renewals fail as often as it is told: because storage is away, if nothing else is said."""
+    """A lease whose first renewals fail, with the given error or because storage is down."""
 
     def __init__(self, failures: int, error: AzureError | None = None) -> None:
         self.failures = failures
-        self.error = error or ServiceRequestError("storage is away")
+        self.error = error or ServiceRequestError("storage is down")
         self.renewals = 0
 
     def renew(self, **_: object) -> None:
@@ -86,7 +86,7 @@ class AzureLease:
             raise self.error
 
     def release(self, **_: object) -> None:
-        raise ServiceRequestError("storage is away")
+        raise ServiceRequestError("storage is down")
 
 
 def test_a_lease_is_kept_when_storage_comes_back_soon_enough(
@@ -94,7 +94,7 @@ def test_a_lease_is_kept_when_storage_comes_back_soon_enough(
 ) -> None:
     monkeypatch.setattr(lease_module, "_POLL", 0.01)
     azure = AzureLease(failures=3)
-    lease = BlobLease(azure, begun=-1e9)  # type: ignore[arg-type]  # renewed ages ago
+    lease = BlobLease(azure, begun=-1e9)  # type: ignore[arg-type]  # last renewed long ago
     lease.ensure()
     lease.release()
     assert azure.renewals == 4
@@ -109,7 +109,7 @@ def test_a_lease_is_lost_when_storage_does_not_come_back(monkeypatch: pytest.Mon
     lease.release()
 
 
-def test_a_lease_that_another_worker_has_is_not_asked_for_again() -> None:
+def test_a_lease_taken_by_another_worker_is_not_asked_for_again() -> None:
     taken = HttpResponseError("another worker has it")
     taken.status_code = 409
     azure = AzureLease(failures=10**9, error=taken)
@@ -120,7 +120,7 @@ def test_a_lease_that_another_worker_has_is_not_asked_for_again() -> None:
     assert azure.renewals == 1
 
 
-def test_a_lease_is_renewed_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lease_is_renewed_automatically(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lease_module, "_RENEW_EVERY", 0.01)
     azure = AzureLease(failures=2)
     lease = BlobLease(azure, begun=-1e9)  # type: ignore[arg-type]  # as above

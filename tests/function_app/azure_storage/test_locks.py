@@ -1,4 +1,4 @@
-"""A store's lease and its note of the newest catalogue: the fake and the real ones keep the same contract."""
+"""A store's lease and note of its newest catalogue: fake and real ones keep the same contract."""
 
 import time
 from datetime import timedelta
@@ -37,14 +37,14 @@ def store() -> StoreName:
     return StoreName(f"s{uuid4().hex[:12]}")
 
 
-def test_a_store_has_one_lease(locks: StoreLocks, store: StoreName) -> None:
+def test_a_store_has_only_one_lease(locks: StoreLocks, store: StoreName) -> None:
     lease = locks.acquire(store, NOW)
     assert lease is not None
     assert locks.acquire(store, NOW) is None
     lease.release()
 
 
-def test_a_lease_that_was_released_is_free(locks: StoreLocks, store: StoreName) -> None:
+def test_a_released_lease_is_free(locks: StoreLocks, store: StoreName) -> None:
     for _ in range(3):
         lease = locks.acquire(store, NOW)
         assert lease is not None
@@ -52,21 +52,21 @@ def test_a_lease_that_was_released_is_free(locks: StoreLocks, store: StoreName) 
         lease.release()
 
 
-def test_a_lease_tells_until_when_it_is_sure(locks: StoreLocks, store: StoreName) -> None:
+def test_a_lease_says_until_when_it_is_certain(locks: StoreLocks, store: StoreName) -> None:
     lease = locks.acquire(store, NOW)
     assert lease is not None
     assert lease.ensure() > time.monotonic()
     lease.release()
 
 
-def test_stores_have_leases_of_their_own(locks: StoreLocks, store: StoreName) -> None:
+def test_each_store_has_its_own_lease(locks: StoreLocks, store: StoreName) -> None:
     leases = [locks.acquire(each, NOW) for each in (store, StoreName(f"{store}x"))]
     for lease in leases:
         assert lease is not None
         lease.release()
 
 
-def test_at_first_there_is_no_note(locks: StoreLocks, store: StoreName) -> None:
+def test_a_new_store_has_no_note(locks: StoreLocks, store: StoreName) -> None:
     assert locks.newest(store) is None
 
 
@@ -87,7 +87,9 @@ def test_a_note_replaces_the_version_that_was_read(locks: StoreLocks, store: Sto
     assert (second.newest, second.version != note.version) == (SECOND, True)
 
 
-def test_a_note_that_another_run_wrote_meanwhile_stays(locks: StoreLocks, store: StoreName) -> None:
+def test_a_note_written_by_another_run_is_not_overwritten(
+    locks: StoreLocks, store: StoreName
+) -> None:
     assert locks.note_newest(store, FIRST, None)
     before = locks.newest(store)
     assert before is not None
@@ -99,7 +101,7 @@ def test_a_note_that_another_run_wrote_meanwhile_stays(locks: StoreLocks, store:
     assert after.newest == FIRST
 
 
-def test_each_store_has_a_note_of_its_own(locks: StoreLocks, store: StoreName) -> None:
+def test_each_store_has_its_own_note(locks: StoreLocks, store: StoreName) -> None:
     assert locks.note_newest(store, FIRST, None)
     assert locks.newest(StoreName(f"{store}x")) is None
 
@@ -117,7 +119,7 @@ def test_each_store_has_a_note_of_its_own(locks: StoreLocks, store: StoreName) -
         b'{"catalog": "z.json", "etag": "0x9", "modified": "0001-01-01T00:00:00+14:00"}',
     ],
 )
-def test_a_damaged_note_says_so_and_can_be_written_over(
+def test_a_damaged_note_is_recognised_and_can_be_overwritten(
     container: ContainerClient, store: StoreName, note: bytes
 ) -> None:
     container.upload_blob(f"{store}.newest", note)
@@ -128,7 +130,7 @@ def test_a_damaged_note_says_so_and_can_be_written_over(
     assert real.note_newest(store, FIRST, damaged.version)
 
 
-def test_without_its_container_nothing_is_noted_and_nothing_hangs(storage: str) -> None:
+def test_a_missing_container_is_an_error_and_nothing_hangs(storage: str) -> None:
     with BlobServiceClient.from_connection_string(storage) as service:
         real = BlobStoreLocks(service.get_container_client(f"no-{uuid4().hex[:12]}"))
         with pytest.raises(ResourceNotFoundError):

@@ -19,7 +19,7 @@ from tests.function_app.fakes import NOON, FakeClock, Steps
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A container, and what a test does to it behind its back."""
+    """A container, and how a test changes it directly."""
 
     records: RunRecords
     damage: Callable[[StoreName, RunId], None]
@@ -67,10 +67,10 @@ def run_of(case: Case, **changes: object) -> Run:
         retries=3,
         checkpoint=Checkpoint(200, (3,)),
     )
-    return replace(run, **changes)  # type: ignore[arg-type]  # by name
+    return replace(run, **changes)  # type: ignore[arg-type]  # passed by name
 
 
-def test_a_run_without_a_record_has_none(case: Case) -> None:
+def test_a_missing_record_is_none(case: Case) -> None:
     assert case.records.load(case.store, RunId("shop.1")) is None
 
 
@@ -105,8 +105,8 @@ def test_a_record_that_another_worker_saved_is_not_overwritten(case: Case) -> No
         case.records.save(replace(run, accepted=299), version)
 
 
-def test_a_save_whose_answer_was_lost_counts(case: Case) -> None:
-    """The client tries again by itself, and then meets its own first try."""
+def test_a_save_whose_response_was_lost_counts(case: Case) -> None:
+    """The client retries automatically, and then finds the record of its own first try."""
     run = run_of(case)
     version = case.records.save(run, None)
     assert case.records.save(run, None) == version
@@ -115,7 +115,7 @@ def test_a_save_whose_answer_was_lost_counts(case: Case) -> None:
     assert case.records.save(further, version) == newer
 
 
-def test_a_record_that_was_deleted_meanwhile_is_a_conflict(case: Case) -> None:
+def test_saving_over_a_deleted_record_is_a_conflict(case: Case) -> None:
     run = run_of(case)
     version = case.records.save(run, None)
     case.remove(run.store, run.run)
@@ -123,7 +123,7 @@ def test_a_record_that_was_deleted_meanwhile_is_a_conflict(case: Case) -> None:
         case.records.save(replace(run, accepted=399), version)
 
 
-def test_a_damaged_record_is_known_as_such_and_can_be_saved_over(case: Case) -> None:
+def test_a_damaged_record_is_recognised_and_can_be_saved_over(case: Case) -> None:
     run = run_of(case)
     case.records.save(run, None)
     case.damage(run.store, run.run)
@@ -136,7 +136,7 @@ def test_a_damaged_record_is_known_as_such_and_can_be_saved_over(case: Case) -> 
     assert again.run == run
 
 
-def test_a_listing_tells_each_runs_state(case: Case) -> None:
+def test_a_listing_shows_each_runs_state(case: Case) -> None:
     case.records.save(run_of(case), None)
     case.records.save(run_of(case, run=RunId("b.2"), state=RunState.SENDING), None)
     case.records.save(run_of(case, run=RunId("c.3"), store=StoreName(f"{case.store}x")), None)
@@ -146,14 +146,14 @@ def test_a_listing_tells_each_runs_state(case: Case) -> None:
         assert summary.saved.utcoffset() is not None
 
 
-def test_a_listing_does_not_know_a_damaged_records_state(case: Case) -> None:
+def test_a_listing_shows_no_state_of_a_damaged_record(case: Case) -> None:
     run = run_of(case)
     case.records.save(run, None)
     case.damage(run.store, run.run)
     assert [summary.state for summary in case.records.summaries(case.store)] == [None]
 
 
-def test_stores_with_records_are_known(case: Case) -> None:
+def test_stores_with_records_are_listed(case: Case) -> None:
     assert case.store not in set(case.records.stores())
     case.records.save(run_of(case), None)
     case.records.save(run_of(case, run=RunId("b.2")), None)

@@ -21,7 +21,7 @@ AT_ONCE = timedelta(0)
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A queue, and how a test takes from it."""
+    """A queue, and how a test takes messages from it."""
 
     queue: RetryQueue
     due_now: Callable[[], list[RetryRequest]]
@@ -65,7 +65,7 @@ def real(queue: QueueClient) -> Case:
     return Case(StorageRetryQueue(queue), due_now, take)
 
 
-def test_a_request_comes_back_as_it_was(case: Case) -> None:
+def test_a_request_comes_back_unchanged(case: Case) -> None:
     case.queue.put(REQUEST, AT_ONCE)
     assert case.due_now() == [REQUEST]
     assert case.take() == REQUEST
@@ -81,7 +81,7 @@ def test_a_request_comes_back_after_its_delay(case: Case) -> None:
     assert case.take() == REQUEST
 
 
-def test_the_host_reads_what_was_queued(new_queue: QueueClient) -> None:
+def test_the_host_can_read_a_queued_request(new_queue: QueueClient) -> None:
     StorageRetryQueue(new_queue).put(REQUEST, AT_ONCE)
     message = new_queue.receive_message()
     assert message is not None
@@ -97,6 +97,6 @@ def test_a_message_is_read_as_it_was_written() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "7", "null", "{}", '{"catalog": "0001/a.json"}'])
-def test_a_message_that_is_none_of_ours_is_known(text: str) -> None:
+def test_a_message_that_is_not_ours_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         decode_request(text)

@@ -1,4 +1,4 @@
-"""Products on their way to a server that answers oddly."""
+"""Sends products to a server that responds oddly."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,7 +26,7 @@ def client_of(
 def answers(
     respond: Respond, *, times: int = 1, timeout: float = 20
 ) -> tuple[OddServer, list[Answer]]:
-    """Send products so many times to a server that responds so."""
+    """Send products `times` times to a server that uses `respond`; return it and the answers."""
     with OddServer(respond) as server, client_of(server.url, timeout=timeout) as client:
         return server, [client.send(PRODUCTS, TOKEN) for _ in range(times)]
 

@@ -1,4 +1,4 @@
-"""Digible's API over real sockets: what is sent, and what is understood."""
+"""Digible's API over real sockets: what is sent, and how responses are understood."""
 
 import json
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ def test_a_batch_is_posted_as_shopmaster_posted_it() -> None:
     ]
 
 
-def test_the_batch_may_stand_under_a_key() -> None:
+def test_the_batch_may_be_wrapped_under_a_key() -> None:
     with OddServer(always(OK)) as server, client_of(server.url, body_key="products") as client:
         client.send(PRODUCTS[:1], TOKEN)
     assert json.loads(server.requests[0].body) == {
@@ -42,19 +42,19 @@ def test_the_batch_may_stand_under_a_key() -> None:
     }
 
 
-def test_a_slash_behind_the_address_makes_no_difference() -> None:
+def test_a_slash_after_the_address_makes_no_difference() -> None:
     with OddServer(always(OK)) as server, client_of(server.url + "/") as client:
         client.send(PRODUCTS, TOKEN)
     assert server.requests[0].line.split()[1] == "/v1/business/stores/product/sync"
 
 
-def test_the_connection_is_kept() -> None:
+def test_the_connection_is_reused() -> None:
     server, given_answers = answers(always(OK), times=5)
     assert given_answers == [ACCEPTED] * 5
     assert {request.connection for request in server.requests} == {1}
 
 
-def test_the_connection_is_kept_after_a_refusal() -> None:
+def test_the_connection_is_reused_after_a_refusal() -> None:
     server, _ = answers(always(http(503, b"<html>busy</html>")), times=3)
     assert {request.connection for request in server.requests} == {1}
 
@@ -100,7 +100,7 @@ def test_retry_after_is_read() -> None:
     )
 
 
-def test_nobody_listens() -> None:
+def test_a_server_that_is_not_there_is_unavailable() -> None:
     with client_of(f"http://127.0.0.1:{free_ports(1)[0]}/v1") as client:
         assert client.send(PRODUCTS, TOKEN) == Unavailable("Digible (127.0.0.1) can't be reached.")
 

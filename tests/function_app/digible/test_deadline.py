@@ -1,4 +1,4 @@
-"""The time-out is for the whole request, and nothing goes out at a moment when it must not any more."""
+"""The time-out is for the whole request, and nothing is sent once it is too late."""
 
 import threading
 import time
@@ -13,7 +13,7 @@ TIMED_OUT = Unavailable("Digible (127.0.0.1) did not answer within 0.5 seconds."
 
 
 def slowly(response: bytes, stopping: threading.Event) -> Respond:
-    """Answer a byte every tenth of a second, and the rest at once after half a minute."""
+    """Send one byte every tenth of a second, and the rest at once after half a minute."""
 
     def respond(request: Request) -> Pieces:
         for place in range(300):
@@ -36,7 +36,9 @@ INTERIM = b"HTTP/1.1 100 Continue\r\n\r\n" * 30 + OK
     [(LONG_HEADER, 0), (LONG_BODY, 40), (WITHOUT_LENGTH, 22), (INTERIM, 0)],
     ids=["header", "body", "body-without-length", "interim"],
 )
-def test_the_time_out_is_total_however_slowly_bytes_trickle(response: bytes, at_once: int) -> None:
+def test_the_time_out_is_for_the_whole_request_however_slowly_bytes_trickle(
+    response: bytes, at_once: int
+) -> None:
     stopping = threading.Event()
 
     def respond(request: Request) -> Pieces:
@@ -50,7 +52,7 @@ def test_the_time_out_is_total_however_slowly_bytes_trickle(response: bytes, at_
     assert given_answer == TIMED_OUT
 
 
-def test_a_server_that_says_nothing_times_out() -> None:
+def test_a_silent_server_times_out() -> None:
     silence = threading.Event()
 
     def respond(request: Request) -> Pieces:
@@ -63,7 +65,7 @@ def test_a_server_that_says_nothing_times_out() -> None:
     assert given_answer == TIMED_OUT
 
 
-def test_after_a_time_out_the_next_batch_has_a_connection_of_its_own() -> None:
+def test_after_a_time_out_the_next_batch_uses_a_new_connection() -> None:
     silence = threading.Event()
 
     def respond(request: Request) -> Pieces:
@@ -73,15 +75,15 @@ def test_after_a_time_out_the_next_batch_has_a_connection_of_its_own() -> None:
 
     with OddServer(respond) as server, client_of(server.url, timeout=0.5) as client:
         first = client.send(PRODUCTS, TOKEN)
-        client._timeout = 20  # a busy machine may need more for the second one
+        client._timeout = 20  # a busy machine may need more time for the second one
         second = client.send(PRODUCTS, TOKEN)
         silence.set()
     assert (first, second) == (TIMED_OUT, ACCEPTED)
 
 
 @pytest.mark.parametrize("before", [0, 1], ids=["new-connection", "kept-connection"])
-def test_nothing_goes_out_once_it_is_too_late(before: int) -> None:
-    """A worker that stood still on its way must not send what another one has sent meanwhile."""
+def test_nothing_is_sent_once_it_is_too_late(before: int) -> None:
+    """A worker that was stalled must not send what another one may have sent by now."""
     with OddServer(always(OK)) as server, client_of(server.url) as client:
         for _ in range(before):
             client.send(PRODUCTS, TOKEN)

@@ -1,4 +1,4 @@
-"""Digible's API over real sockets: cut, garbled, endless, slow or tattling responses do no harm."""
+"""Digible's API over real sockets: cut, garbled, endless or indiscreet responses are harmless."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -45,7 +45,7 @@ CUT = Unavailable("The connection to Digible (127.0.0.1) was cut.")
         *("other-protocol", "many-headers", "long-header", "bad-gzip"),
     ],
 )
-def test_a_connection_that_is_cut_or_garbled_may_be_tried_again(beginning: bytes) -> None:
+def test_a_request_may_be_retried_after_a_cut_or_garbled_response(beginning: bytes) -> None:
     def respond(request: Request) -> Pieces:
         if beginning:
             yield beginning
@@ -54,12 +54,12 @@ def test_a_connection_that_is_cut_or_garbled_may_be_tried_again(beginning: bytes
     assert answer(respond) == CUT
 
 
-def test_a_connection_cut_behind_a_whole_answer_does_no_harm() -> None:
+def test_a_connection_cut_after_a_whole_response_is_harmless() -> None:
     assert answer(always(OK, close=True)) == ACCEPTED
 
 
 @pytest.mark.parametrize("status", [200, 500])
-def test_a_response_that_never_ends_is_cut_off(status: int) -> None:
+def test_an_endless_response_is_cut_off(status: int) -> None:
     def respond(request: Request) -> Pieces:
         yield f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\n\r\n".encode() + b'{"a": "'
         while True:
@@ -68,7 +68,7 @@ def test_a_response_that_never_ends_is_cut_off(status: int) -> None:
     server, (given_answer,) = answers(respond)
     assert isinstance(given_answer, Unreadable if status == 200 else Unavailable)
     assert len(str(given_answer)) < 1_000
-    assert server.sent < 40 << 20  # most of it in the buffers of both sides
+    assert server.sent < 40 << 20  # mostly in the buffers of both sides
 
 
 def test_a_response_of_two_gigabytes_is_cut_off() -> None:
@@ -84,15 +84,15 @@ def test_a_response_of_two_gigabytes_is_cut_off() -> None:
 
 @pytest.mark.parametrize("status", [200, 307, 400, 401, 403, 404, 429, 500])
 @pytest.mark.parametrize("form", ["json", "text", "page"])
-def test_nothing_secret_shows_though_the_server_repeats_it(
+def test_no_secret_is_shown_even_if_the_server_repeats_it(
     status: int, form: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(0)
-    told = f"token {TOKEN.value} for {PRODUCTS[0].product_name}"
+    repeated = f"token {TOKEN.value} for {PRODUCTS[0].product_name}"
     body = {
-        "json": json.dumps({"message": told, "success": False}),
-        "text": told,
-        "page": f"<html>{' ' * 4_000}{told * 3_000}</html>",
+        "json": json.dumps({"message": repeated, "success": False}),
+        "text": repeated,
+        "page": f"<html>{' ' * 4_000}{repeated * 3_000}</html>",
     }[form]
     given_answer = answer(always(http(status, body.encode(), f"X-Token: {TOKEN.value}")))
     assert isinstance(given_answer, Refused | TokenRefused | Unavailable | Unreadable)
@@ -108,7 +108,7 @@ def test_nothing_secret_shows_though_the_server_repeats_it(
 @settings(
     max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
 )
-def test_no_response_does_harm(
+def test_any_response_is_harmless(
     shared: Callable[[bytes], Answer], data: bytes, start: bytes
 ) -> None:
     assert isinstance(
@@ -118,7 +118,7 @@ def test_no_response_does_harm(
 
 @pytest.fixture
 def shared() -> Iterator[Callable[[bytes], Answer]]:
-    """Send a batch to a server that answers with these bytes and closes the connection."""
+    """Return a function that sends a batch to a server that sends given bytes and hangs up."""
     with OddServer(always(OK)) as server, client_of(server.url) as client:
 
         def send(response: bytes) -> Answer:

@@ -1,4 +1,4 @@
-"""What a response of Digible's means."""
+"""What Digible's responses mean."""
 
 import json
 
@@ -15,7 +15,7 @@ JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJzaG9wIn0.c2lnbmVk-by_them"
 
 def response(status: int, content: object = None, **fields: float | bool | None) -> Response:
     body = content if isinstance(content, bytes) else json.dumps(content or {}).encode()
-    return Response(status, body, **fields)  # type: ignore[arg-type]  # by name
+    return Response(status, body, **fields)  # type: ignore[arg-type]  # passed by name
 
 
 def words(status: int, content: object) -> str:
@@ -37,7 +37,7 @@ def test_digibles_message_is_kept() -> None:
 
 
 @pytest.mark.parametrize("message", [None, "", "  ", 7, ["text"], {"text": "x"}])
-def test_a_message_that_says_nothing_is_none(message: object) -> None:
+def test_a_message_without_words_counts_as_none(message: object) -> None:
     assert interpret(response(200, {"message": message}), SECRET) == Accepted(None)
 
 
@@ -54,11 +54,11 @@ def test_a_message_that_says_nothing_is_none(message: object) -> None:
     ],
     ids=["empty", "text", "html", "cut", "not-utf-8", "deep-list", "deep-object"],
 )
-def test_200_with_something_else_than_json_is_unreadable(body: bytes) -> None:
+def test_200_with_anything_but_json_is_unreadable(body: bytes) -> None:
     assert isinstance(interpret(response(200, body), SECRET), Unreadable)
 
 
-def test_200_of_which_only_the_beginning_was_read_is_unreadable() -> None:
+def test_200_whose_body_was_only_partly_read_is_unreadable() -> None:
     assert isinstance(interpret(response(200, b"[]", whole=False), SECRET), Unreadable)
 
 
@@ -81,24 +81,24 @@ def test_200_whose_json_says_the_call_failed_is_a_refusal(content: dict[str, obj
     "content",
     [{"success": True}, {"success": None}, {"status": "ok"}, {"status": 200}, [{"success": False}]],
 )
-def test_other_json_does_not_say_that_the_call_failed(content: object) -> None:
+def test_200_whose_json_does_not_say_the_call_failed_is_accepted(content: object) -> None:
     assert isinstance(interpret(response(200, content), SECRET), Accepted)
 
 
 @pytest.mark.parametrize("status", [400, 402, 406, 409, 413, 418, 422, 499])
-def test_other_products_might_be_accepted_after_these_refusals(status: int) -> None:
+def test_after_these_statuses_other_products_might_be_accepted(status: int) -> None:
     answer = interpret(response(status, {"message": "No"}), SECRET)
     assert answer == Refused("No", status, about_products=True)
 
 
 @pytest.mark.parametrize("status", [404, 405, 407, 410, 411, 414, 415, 421, 426, 431, 451])
-def test_other_products_would_be_refused_as_well_after_these(status: int) -> None:
+def test_after_these_statuses_other_products_would_be_refused_too(status: int) -> None:
     answer = interpret(response(status, {"message": "No"}), SECRET)
     assert answer == Refused("No", status, about_products=False)
 
 
 @pytest.mark.parametrize("status", [101, 201, 202, 204, 206, 301, 302, 303, 307, 308])
-def test_any_other_status_than_200_is_no_success(status: int) -> None:
+def test_any_status_but_200_is_not_a_success(status: int) -> None:
     answer = interpret(response(status), SECRET)
     assert isinstance(answer, Refused)
     assert (answer.http_status, answer.about_products) == (status, False)
@@ -111,18 +111,18 @@ def test_401_and_403_refuse_the_token(status: int) -> None:
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 501, 502, 503, 504, 520, 599, 999])
-def test_transient_trouble_may_be_tried_again(status: int) -> None:
+def test_a_request_may_be_retried_after_transient_trouble(status: int) -> None:
     answer = interpret(response(status, {"message": "Busy"}, retry_after=7.0), SECRET)
     detail = f"Digible can't take products at the moment (HTTP {status}: Busy)."
     assert answer == Unavailable(detail, status, retry_after=7.0)
 
 
-def test_without_a_message_the_beginning_of_the_body_is_digibles_words() -> None:
+def test_without_a_message_the_beginning_of_the_body_is_used() -> None:
     assert words(400, {"error": "price"}) == '{"error": "price"}'
     assert words(400, b"<h1>Bad\r\n\t Request</h1>") == "<h1>Bad Request</h1>"
 
 
-def test_without_a_body_the_status_speaks() -> None:
+def test_without_a_body_the_name_of_the_status_is_used() -> None:
     assert words(409, b"") == "Conflict"
     assert words(499, b" \n") == "no further words"
 
@@ -137,20 +137,20 @@ def test_words_are_on_one_line_and_not_too_long() -> None:
 @pytest.mark.parametrize("status", [200, 400, 401, 404, 429, 500])
 @pytest.mark.parametrize("secret", [SECRET, JWT, "eyJhbGciOiJub25lIn0.e30."])
 def test_no_token_is_repeated(status: int, secret: str) -> None:
-    told = {"message": f"token {secret} is bad", "success": False}
-    shown = str(interpret(response(status, told), SECRET))
+    content = {"message": f"token {secret} is bad", "success": False}
+    shown = str(interpret(response(status, content), SECRET))
     assert secret not in shown
     assert "token *** is bad" in shown
 
 
-def test_an_accepting_message_repeats_no_token_either() -> None:
+def test_the_message_of_an_accepted_batch_repeats_no_token() -> None:
     content = {"message": f"Hello {SECRET}, {JWT}"}
     assert interpret(response(200, content), SECRET) == Accepted("Hello ***, ***")
 
 
 @pytest.mark.parametrize("secret", [SECRET, JWT])
 @pytest.mark.parametrize("before", [*range(486, 500), *range(3_988, 4_000)])
-def test_no_half_token_is_left_where_the_words_are_cut(secret: str, before: int) -> None:
+def test_no_part_of_a_token_is_left_where_the_words_are_cut(secret: str, before: int) -> None:
     scrubbed_to_little = ((JWT + " ") * (before // len(JWT + " "))).ljust(before, "x")
     shown = words(400, f"{scrubbed_to_little}{secret}{'y' * 9_000}".encode())
     assert secret[:8] not in shown
@@ -161,11 +161,11 @@ def test_the_beginning_of_a_token_is_scrubbed_too() -> None:
 
 
 @given(st.binary(max_size=300) | st.text().map(str.encode), st.integers(100, 999))
-def test_no_response_does_harm(body: bytes, status: int) -> None:
+def test_any_response_is_harmless(body: bytes, status: int) -> None:
     interpret(Response(status, body), SECRET)
 
 
 @pytest.mark.parametrize("piece", ["eyJ", "eyJa.", "eyJhbGciOi", "eyJ..", " ", "\x00", "\u2028"])
-def test_no_response_keeps_us_busy(piece: str) -> None:
-    shown = words(500, (piece * (1 << 20))[: 1 << 20].encode())  # hours, if it were read to and fro
+def test_no_response_takes_long_to_interpret(piece: str) -> None:
+    shown = words(500, (piece * (1 << 20))[: 1 << 20].encode())  # hours, if a pattern backtracked
     assert len(shown) < 600

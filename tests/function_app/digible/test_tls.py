@@ -1,4 +1,4 @@
-"""Digible's API over TLS: the token goes to Digible's own server only."""
+"""Digible's API over TLS: the token goes only to Digible's own server."""
 
 import socket
 import ssl
@@ -26,7 +26,7 @@ def authority() -> trustme.CA:
 
 @pytest.fixture
 def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Trust the authority, as a machine trusts the public ones."""
+    """Trust the authority as a machine trusts public ones."""
     bundle = tmp_path / "authority.pem"
     authority.cert_pem.write_to_path(bundle)
     monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
@@ -50,23 +50,23 @@ def secure(authority: trustme.CA) -> Iterator[OddServer]:
 
 
 @pytest.mark.usefixtures("trusted")
-def test_a_certificate_that_is_trusted_is_good(secure: OddServer) -> None:
+def test_a_trusted_certificate_is_accepted(secure: OddServer) -> None:
     assert send(secure.url) == Accepted()
 
 
-def test_a_certificate_of_an_unknown_authority_is_not(secure: OddServer) -> None:
+def test_a_certificate_from_an_unknown_authority_is_refused(secure: OddServer) -> None:
     assert send(secure.url) == UNSAFE
     assert secure.requests == []
 
 
 @pytest.mark.usefixtures("trusted")
-def test_a_certificate_of_another_name_is_not(authority: trustme.CA) -> None:
-    with OddServer(always(OK), server_tls(authority, "digible.example")) as server:
+def test_a_certificate_for_another_name_is_refused(authority: trustme.CA) -> None:
+    with OddServer(always(OK), server_tls(authority, "digible.invalid")) as server:
         assert send(server.url) == UNSAFE
     assert server.requests == []
 
 
-def test_a_server_without_tls_is_not() -> None:
+def test_a_server_without_tls_is_refused() -> None:
     heard = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
@@ -82,7 +82,7 @@ def test_a_server_without_tls_is_not() -> None:
 
 
 @pytest.mark.usefixtures("trusted")
-def test_the_time_out_is_total_over_tls_too(authority: trustme.CA) -> None:
+def test_the_time_out_is_for_the_whole_request_over_tls_too(authority: trustme.CA) -> None:
     stopping = threading.Event()
 
     def respond(request: Request) -> Pieces:
