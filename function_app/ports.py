@@ -40,7 +40,10 @@ class Catalogs(Protocol):
         """Return a blob's current version, or None if there is none."""
 
     def blocks(self, version: CatalogVersion) -> Iterator[bytes]:
-        """Yield the bytes of exactly this version; raises CatalogGoneError once it is gone."""
+        """Yield the bytes of exactly this version, as they are stored.
+
+        Raises CatalogGoneError once it is gone.
+        """
 
     def delete(self, name: str) -> None:
         """Delete a blob, if it is there."""

@@ -157,7 +157,7 @@ class AzureStorage:
             {"etag": etag, "match_condition": MatchConditions.IfModified} if etag else {}
         )
         try:
-            found = blob.download_blob(**unless)
+            found = blob.download_blob(decompress=False, **unless)
             run_now = decode_run(found.readall())
         except ResourceNotFoundError:
             return None

@@ -29,12 +29,17 @@ class BlobCatalogs:
         return _version(properties)
 
     def blocks(self, version: CatalogVersion) -> Iterator[bytes]:
-        """Yield the bytes of exactly this version; raises CatalogGoneError once it is gone."""
+        """Yield the bytes of exactly this version, as they are stored.
+
+        Raises CatalogGoneError once it is gone.
+        """
         blob = self._container.get_blob_client(version.name)
         try:
-            # Every ranged GET carries If-Match, so two versions are never mixed.
+            # Every ranged GET carries If-Match, so two versions are never mixed. The bytes come as they
+            # are stored: the client would unpack each range by itself, and without any limit, if the
+            # blob's Content-Encoding says gzip.
             yield from blob.download_blob(
-                etag=version.etag, match_condition=MatchConditions.IfNotModified
+                etag=version.etag, match_condition=MatchConditions.IfNotModified, decompress=False
             ).chunks()
         except HttpResponseError as error:
             if error.status_code not in _GONE:

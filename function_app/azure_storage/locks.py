@@ -43,7 +43,7 @@ class BlobStoreLocks:
     def newest(self, store: StoreName) -> StoredNote | None:
         """Return the store's note of its newest catalogue, or None if there is none yet."""
         try:
-            stream = self._note_of(store).download_blob()
+            stream = self._note_of(store).download_blob(decompress=False)
         except ResourceNotFoundError:
             return None
         return StoredNote(_decode(stream.readall()), str(stream.properties.etag))

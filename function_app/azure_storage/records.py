@@ -68,7 +68,7 @@ class BlobRunRecords:
 
 def _read(blob: BlobClient) -> tuple[bytes, str] | None:
     try:
-        stream = blob.download_blob()
+        stream = blob.download_blob(decompress=False)
     except ResourceNotFoundError:
         return None
     return stream.readall(), str(stream.properties.etag)

@@ -1,12 +1,15 @@
 """The container of catalogues: the fake and the real one keep the same contract."""
 
+import gzip
+import secrets
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from azure.storage.blob import BlobServiceClient
+from azure.storage.blob import BlobServiceClient, ContainerClient, ContentSettings
 
 from contract.blobs import CATALOGS, CatalogMetadata
 from function_app.azure_storage.catalogs import BlobCatalogs
@@ -36,16 +39,22 @@ class Case:
         return version
 
 
+@pytest.fixture
+def container(storage: str) -> ContainerClient:
+    """The real container, read in small chunks."""
+    service = BlobServiceClient.from_connection_string(
+        storage, max_single_get_size=1_024, max_chunk_get_size=1_024
+    )
+    return service.get_container_client(CATALOGS)
+
+
 @pytest.fixture(params=["fake", "real"])
 def case(request: pytest.FixtureRequest) -> Case:
     store = f"s{uuid4().hex[:12]}"
     if request.param == "fake":
         fake = FakeCatalogs(FakeClock())
         return Case(fake, fake.put, store)
-    service = BlobServiceClient.from_connection_string(
-        request.getfixturevalue("storage"), max_single_get_size=1_024, max_chunk_get_size=1_024
-    )
-    container = service.get_container_client(CATALOGS)
+    container: ContainerClient = request.getfixturevalue("container")
 
     def put(name: str, content: bytes, metadata: CatalogMetadata) -> None:
         container.upload_blob(name, content, metadata=metadata.to_headers(), overwrite=True)
@@ -75,6 +84,53 @@ def test_every_write_creates_a_new_version(case: Case) -> None:
 @pytest.mark.parametrize("content", [CONTENT, b"x", b""], ids=len)
 def test_a_version_is_read_whole(case: Case, content: bytes) -> None:
     assert b"".join(case.catalogs.blocks(case.write(content=content))) == content
+
+
+def lines(count: int) -> bytes:
+    return b"".join(
+        b'{"ProductID":"%d","ProductName":"%s","SellPrice":"1.50"}\n'
+        % (n, secrets.token_hex(20).encode())
+        for n in range(count)
+    )
+
+
+def flushed(text: bytes) -> bytes:
+    """Gzip flushed after every line, as logging libraries write it."""
+    packer = zlib.compressobj(6, zlib.DEFLATED, 31)
+    packed = [
+        packer.compress(line) + packer.flush(zlib.Z_SYNC_FLUSH) for line in text.splitlines(True)
+    ]
+    return b"".join([*packed, packer.flush()])
+
+
+TEXT = lines(400)
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        TEXT,
+        gzip.compress(TEXT),
+        flushed(TEXT),
+        b"".join(gzip.compress(line) for line in TEXT.splitlines(True)),
+        gzip.compress(TEXT)[:-9],
+        gzip.compress(bytes(1 << 24)),
+    ],
+    ids=["plain", "gzip", "flushed", "members", "cut off", "bomb"],
+)
+@pytest.mark.parametrize(
+    "encoding", ["gzip", "GZIP", "x-gzip", "deflate", "br", "gzip, gzip", "", "utf-8"]
+)
+def test_the_stored_bytes_are_read_whatever_the_headers_say(
+    container: ContainerClient, stored: bytes, encoding: str
+) -> None:
+    name = f"s{uuid4().hex[:12]}/a.json"
+    headers = ContentSettings(content_encoding=encoding, content_type="text/html; charset=utf-16")
+    container.upload_blob(name, stored, content_settings=headers)
+    catalogs = BlobCatalogs(container)
+    version = catalogs.current(name)
+    assert version is not None
+    assert b"".join(catalogs.blocks(version)) == stored
 
 
 def test_an_overwritten_version_cannot_be_read(case: Case) -> None:
