@@ -117,13 +117,23 @@ def _unpacked(blocks: Iterable[bytes]) -> Iterator[bytes]:
         )
 
 
+_OTHER_FORMATS = {
+    codecs.BOM_UTF16_LE: "it is saved as UTF-16; save it as UTF-8",
+    codecs.BOM_UTF16_BE: "it is saved as UTF-16; save it as UTF-8",
+    _GZIP_MAGIC: "it is gzipped twice; gzip it once",
+    b"PK\x03\x04": "it is a zip file or a workbook, not JSON",
+}
+"""What a text can't begin with, and what that tells."""
+
+
 def decoded(blocks: Iterable[bytes]) -> Iterator[str]:
     """Yield the bytes as text; raises CatalogError where they are not UTF-8."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     begun, done = False, 0
     for block in blocks:
-        if not begun and block.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            raise CatalogError("it is saved as UTF-16; save it as UTF-8", "byte 1")
+        for magic, reason in _OTHER_FORMATS.items():
+            if not begun and block.startswith(magic):
+                raise CatalogError(reason, "byte 1")
         text = _decode(decoder, block, done, final=False)
         yield text if begun else text.removeprefix("\ufeff")
         begun = begun or bool(text)

@@ -28,8 +28,14 @@ class JsonText:
         self._decode = decode
         self._window = ""
         self._at = 0
+        self._before = 0
         self._lines = 1
         self._columns = 0
+
+    @property
+    def taken(self) -> int:
+        """How many characters have been taken so far."""
+        return self._before + self._at
 
     def peek(self) -> str:
         """Skip white space and return the next character, or "" at the end."""
@@ -128,6 +134,7 @@ class JsonText:
             return False
         self._lines, column = self._place(self._window[: self._at])
         self._columns = column - 1
+        self._before += self._at
         self._window = self._window[self._at :] + block
         self._at = 0
         return True

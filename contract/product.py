@@ -7,6 +7,11 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import NamedTuple
 
+from contract.blank import is_blank
+
+COLUMNS = ("ProductID", "ProductName", "SellPrice")
+"""The keys of a product in a catalogue."""
+
 MAX_TEXT = 4_000
 """The most characters in an id or a name: SQL Server's longest plain text column, nvarchar(4000)."""
 
@@ -16,6 +21,9 @@ MAX_DIGITS = 38
 _ALREADY_DIGITS = re.compile(r"(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,18})?\Z")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?\Z")
+
+
+_REPEATED_ID = "ProductID appears more than once in the table: only its first valid row is sent"
 
 
 class Repeated:
@@ -33,6 +41,10 @@ class CatalogRow(NamedTuple):
     product_id: object
     product_name: object
     sell_price: object
+
+
+NOT_A_PRODUCT = CatalogRow(None, None, None)
+"""Stands for an object that has none of the three keys; compare it with `is`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +90,9 @@ class _UnfitError(ValueError):
 
 def check_product(row: CatalogRow, number: int) -> Product | Rejection:
     """Return the product in a catalogue's row `number` (from 1), or the reason it can't be sent."""
+    if row is NOT_A_PRODUCT:
+        reason = f"This is not a product: it has none of the keys {', '.join(COLUMNS)}"
+        return Rejection(None, number, Stage.CATALOG, reason)
     try:
         return Product(
             product_id=_product_id(row.product_id),
@@ -93,16 +108,17 @@ def check_products(
 ) -> Iterator[tuple[int, Product | Rejection]]:
     """Yield each row's number (from 1) with its product, or the reason it can't be sent.
 
-    Where ids must be unique (the agent's catalogues, which are ordered by id), a repeated id is
-    rejected: only the shop can say which of the two prices is right.
+    Where ids must be unique (the agent's catalogues, which are ordered by id), only the first row with
+    an id that can be sent is: which of several prices is right, only the shop can say.
     """
-    before: object = None
+    sent: str | int | None = None
     for number, row in enumerate(rows, 1):
         outcome = check_product(row, number)
-        if ids_are_unique and isinstance(outcome, Product) and outcome.product_id == before:
-            reason = "ProductID appears more than once in the table: only its first row is sent"
-            outcome = Rejection(shown_id(row.product_id), number, Stage.CATALOG, reason)
-        before = row.product_id
+        if isinstance(outcome, Product):
+            if ids_are_unique and outcome.product_id == sent:
+                outcome = Rejection(shown_id(row.product_id), number, Stage.CATALOG, _REPEATED_ID)
+            else:
+                sent = outcome.product_id
         yield number, outcome
 
 
@@ -111,7 +127,7 @@ def shown_id(product_id: object) -> str | None:
     if product_id is None or isinstance(product_id, bool | float | list | dict | Repeated):
         return None
     shown = str(product_id).strip()[:100]
-    return shown.encode("utf-8", "replace").decode("utf-8") or None
+    return None if is_blank(shown) else shown.encode("utf-8", "replace").decode("utf-8")
 
 
 def _product_id(value: object) -> str | int:
@@ -125,7 +141,7 @@ def _product_name(value: object) -> str:
 
 
 def _text(column: str, value: object, otherwise: str) -> str:
-    if value is None or (isinstance(value, str) and not value.strip()):
+    if value is None or (isinstance(value, str) and is_blank(value)):
         raise _UnfitError(f"{column} is missing")
     if isinstance(value, Repeated):
         raise _UnfitError(f"{column} appears twice in this product")
@@ -134,7 +150,7 @@ def _text(column: str, value: object, otherwise: str) -> str:
     if len(value) > MAX_TEXT:
         raise _UnfitError(f"{column} is longer than {MAX_TEXT:,} characters")
     if not value.isascii() and _LONE_SURROGATE.search(value):
-        raise _UnfitError(f"{column} contains half a character (a lone surrogate)")
+        raise _UnfitError(f"{column} contains half a character, or bytes that are not text")
     return value
 
 
@@ -154,10 +170,10 @@ def price_digits(value: object) -> str:
 
 
 def _number(value: object) -> Decimal:
+    if value is None or (isinstance(value, str) and is_blank(value)):
+        raise _UnfitError("SellPrice is missing")
     if isinstance(value, str):
         value = value.strip()
-    if value is None or value == "":
-        raise _UnfitError("SellPrice is missing")
     if isinstance(value, Decimal):
         return value
     if isinstance(value, int) and not isinstance(value, bool):

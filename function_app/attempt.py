@@ -95,15 +95,17 @@ class Attempt:
         except CatalogError as error:
             self.recorded.end(outcomes.unreadable(run, error, self.ports.clock.now()))
             return False
-        self.recorded.save(
-            replace(
-                run,
-                read=found.read,
-                rejected=found.rejected,
-                rejections=found.rejections,
-                batches_total=total_batches(found.read - found.rejected),
-            )
+        run = replace(
+            run,
+            read=found.read,
+            rejected=found.rejected,
+            rejections=found.rejections,
+            batches_total=total_batches(found.sendable),
         )
+        if not found.sendable:
+            self.recorded.end(outcomes.nothing_to_send(run, found.keys, self.ports.clock.now()))
+            return False
+        self.recorded.save(run)
         return True
 
     def _deliver(self, lease: Lease, ends_at: float, *, again: bool) -> None:

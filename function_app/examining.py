@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from contract.blobs import CatalogMetadata
-from contract.catalog import read_catalog
+from contract.catalog import CatalogReader, read_catalog
 from contract.compression import MAX_BYTES, CatalogError, too_large
 from contract.product import Product, Rejection, check_products
 from contract.run import MAX_REJECTIONS
@@ -20,6 +20,14 @@ class Examination:
     rejections: tuple[Rejection, ...]
     """The first of the rejected products, as many as a run record lists."""
 
+    keys: tuple[str, ...]
+    """The first keys that the catalogue's objects have."""
+
+    @property
+    def sendable(self) -> int:
+        """How many products can be sent."""
+        return self.read - self.rejected
+
 
 def examine(blocks: Iterable[bytes], metadata: CatalogMetadata, size: int) -> Examination:
     """Read a whole catalogue from the bytes of its blob, of which there are `size`.
@@ -32,8 +40,8 @@ def examine(blocks: Iterable[bytes], metadata: CatalogMetadata, size: int) -> Ex
     digest = hashlib.sha256()
     read = rejected = 0
     rejections: list[Rejection] = []
-    rows = read_catalog(_hashed(blocks, digest.update))
-    for read, product in check_products(rows, ids_are_unique=metadata.ids_are_unique):  # noqa: B007  # the last number is the count
+    catalog = CatalogReader(_hashed(blocks, digest.update))
+    for read, product in check_products(catalog, ids_are_unique=metadata.ids_are_unique):  # noqa: B007  # the last number is the count
         if isinstance(product, Rejection):
             rejected += 1
             if rejected <= MAX_REJECTIONS:
@@ -46,7 +54,7 @@ def examine(blocks: Iterable[bytes], metadata: CatalogMetadata, size: int) -> Ex
         raise CatalogError(
             "it was changed after it was exported: its SHA-256 differs", "the whole file"
         )
-    return Examination(read, rejected, tuple(rejections))
+    return Examination(read, rejected, tuple(rejections), tuple(catalog.keys))
 
 
 def sendable(blocks: Iterable[bytes], metadata: CatalogMetadata) -> Iterator[tuple[int, Product]]:

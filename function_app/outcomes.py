@@ -1,14 +1,19 @@
 """How a run ends, or waits, in words for the shop owner: pure decisions."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
 from contract.compression import CatalogError
+from contract.product import COLUMNS
 from contract.run import INVALID_JSON_RESPONSE, SESSION_EXPIRED, Run, RunError, RunState
 from function_app.answers import Refused, TokenRefused, Unavailable, Unreadable
 from function_app.retrying import LONGEST_WAITING, delay
 from function_app.settling import BatchTrouble
+
+_LONGEST_KEY = 40
 
 
 def ended(
@@ -43,6 +48,25 @@ def unreadable(run: Run, error: CatalogError, now: datetime) -> Run:
     """Return the run as it ends when its catalogue can't be read to its end."""
     reason = error.reason[:1].upper() + error.reason[1:]
     return invalid(run, f"{reason} ({error.position}).", now)
+
+
+def nothing_to_send(run: Run, keys: Sequence[str], now: datetime) -> Run:
+    """Return the run as it ends when no product of its catalogue can be sent.
+
+    `keys` are the first keys that its objects have.
+    """
+    first = run.rejections[0]
+    problem = (
+        f"None of its {run.read:,} products can be sent. Row {first.row}: {first.reason}. "
+        f"A catalogue needs the keys {_listed(COLUMNS)}; this one has {_listed(keys)}."
+    )
+    return invalid(run, problem, now)
+
+
+def _listed(keys: Sequence[str]) -> str:
+    """Return keys as JSON has them, so that what is invisible in them shows."""
+    shown = [key if len(key) <= _LONGEST_KEY else f"{key[:_LONGEST_KEY]}…" for key in keys]
+    return ", ".join(map(json.dumps, shown)) or "none"
 
 
 def superseded(run: Run, now: datetime) -> Run:

@@ -73,6 +73,8 @@ def describe_preview(preview: Preview) -> str:
     lines = [
         f"{preview.read:,} rows read: {preview.sendable:,} would be sent, {preview.rejected:,} rejected. Nothing was sent."
     ]
+    if not preview.sendable:
+        lines += ["", "An upload would fail, because none of the products can be sent."]
     if preview.first:
         lines += ["", "The first products, as they would be sent:"]
         lines += [f"  {_as_sent(product)}" for product in preview.first]

@@ -105,6 +105,8 @@ def _run(call: Call, arguments: UploadArguments) -> ExitCode:
 def _preview(source: ProductSource, progress: Progress) -> ExitCode:
     found = preview(source, progress)
     print(describe_preview(found))
+    if not found.sendable:
+        return ExitCode.FAILED
     return ExitCode.COMPLETED_WITH_REJECTIONS if found.rejected else ExitCode.SUCCEEDED
 
 

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from contract.catalog import read_catalog, write_catalog
+from contract.catalog import CatalogReader, read_catalog, write_catalog
 from contract.compression import compressed
-from contract.product import CatalogRow, Product, Rejection
+from contract.product import NOT_A_PRODUCT, CatalogRow, Product, Rejection
 from tests.contract.catalogs import (
     BLOCK_SIZES,
     FORMS,
+    GOOD,
     IDS,
     PACKINGS,
     PROPERTY,
@@ -238,3 +239,32 @@ def test_the_same_catalogue_is_packed_into_the_same_bytes() -> None:
 
 def test_cutting_yields_every_byte_once() -> None:
     assert b"".join(cut(b"0123456789", [3, 1])) == b"0123456789"
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        (f"[{GOOD}]", ["ProductID", "ProductName", "SellPrice"]),
+        (GOOD + "\n" + GOOD, ["ProductID", "ProductName", "SellPrice"]),
+        ('{"value": [{"a": 1}], "Count": 3}', ["value", "Count"]),
+        ('{"products": [{"id": 1}, {"name": 2, "id": 3}]}', ["id", "name"]),
+        ('{"note": 1, "products": [{"id": 1}]}', ["note", "id"]),
+        ('[{"\ufeffProductID": {"0": 1}}]', ["\ufeffProductID"]),
+        ("[" + ",".join(f'{{"k{n}": 1}}' for n in range(30)) + "]", [f"k{n}" for n in range(12)]),
+        ("[]", []),
+    ],
+)
+def test_the_first_keys_that_were_found_are_remembered(text: str, keys: list[str]) -> None:
+    reader = CatalogReader([text.encode()])
+    for _ in reader:
+        pass
+    assert list(reader.keys) == keys
+
+
+@pytest.mark.parametrize("form", ["[{}]", "{}", '{{"products": [{}]}}', "{}\n{{}}"])
+def test_an_object_with_none_of_the_keys_is_not_a_product(form: str) -> None:
+    for stranger in ("{}", '{"productid": 1}', '{"x": {"ProductID": 1}}'):
+        rows = list(read_catalog([form.format(stranger).encode()]))
+        assert all(row is NOT_A_PRODUCT for row in rows)
+    (row, *_) = read_catalog([form.format('{"ProductID": null}').encode()])
+    assert row is not NOT_A_PRODUCT

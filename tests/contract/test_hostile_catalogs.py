@@ -124,11 +124,39 @@ def test_an_id_of_a_million_digits_is_rejected_and_shortened(product_id: str, di
     assert other == Product("A1", "Tea", "12.50")
 
 
-def test_any_number_of_keys_is_read_in_bounded_memory() -> None:
+def test_many_keys_are_read_in_bounded_memory() -> None:
     keys = (b'"%d": [%d],' % (number, number) for number in range(50_000))
     count, peak = memory_of(itertools.chain([b"{"], keys, [b'"ProductID": 1}']))
     assert count == 1
     assert peak < 4 << 20
+
+
+@pytest.mark.parametrize(
+    ("before", "key", "after"),
+    [
+        ("{", '"%d":1,', '"ProductID": 1}'),
+        ("{", '"%d":[],', '"products": []}'),
+        (f'{{"products": [{GOOD}],', '"%d":{"":0},', '"x": 1}'),
+        ("{", '"":1,', '"x": 1}'),
+    ],
+)
+def test_what_an_object_has_beside_its_products_is_limited(
+    before: str, key: str, after: str
+) -> None:
+    """Value by value it would cost seconds of processor time for a file of a few megabytes."""
+    length = len(key.replace("%d", "1000000"))
+    block = (key.replace("%d", "1000000") * (BLOCK // length)).encode()
+    blocks = Counted(itertools.chain([before.encode()], itertools.repeat(block)))
+    assert "a single object is longer than 1,048,576 characters" in ends_in(blocks).reason
+    assert blocks.taken <= BLOCK + len(before)
+
+
+def test_what_an_object_has_beside_its_products_may_be_as_long_as_a_product() -> None:
+    half = f'"x": "{"x" * (MAX_VALUE // 2 - 100)}"'
+    products = ", ".join([GOOD] * 20_000)
+    assert len(outcomes(f'{{{half}, "products": [{products}], {half}}}')) == 20_000
+    with pytest.raises(CatalogError, match="a single object is longer"):
+        outcomes(f'{{{half}, "products": [{products}], {half}, {half}}}')
 
 
 def test_a_product_with_repeated_keys_costs_no_more_than_any_other() -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from contract.product import (
     MAX_DIGITS,
     MAX_TEXT,
+    NOT_A_PRODUCT,
     REPEATED,
     CatalogRow,
     Product,
@@ -149,9 +150,42 @@ def test_text_longer_than_any_database_stores_is_rejected() -> None:
 def test_half_a_character_is_rejected_and_never_shown(half: str) -> None:
     outcome = check_product(row(product_id=half), 1)
     assert isinstance(outcome, Rejection)
-    assert outcome.reason == "ProductID contains half a character (a lone surrogate)"
+    assert outcome.reason == "ProductID contains half a character, or bytes that are not text"
     assert "?" in (outcome.product_id or "").encode().decode()
-    assert reason_for(row(name=half)) == "ProductName contains half a character (a lone surrogate)"
+    assert reason_for(row(name=half)) == (
+        "ProductName contains half a character, or bytes that are not text"
+    )
+
+
+INVISIBLE = [
+    *["\u200b", "\ufeff", "\u3164", "\0", "\u115f\u1160", "\uffa0", "\u2800", "\u00ad", "\u2060"],
+    *["\u180e", "\u034f", "\ufe0f", "\U000e0100", "\u061c", "\u2028", "\u00a0\u3000", "\x1b\x07"],
+    *[" \u200b\t\u200d \ufeff", "\u2063" * 4_001],
+]
+
+
+@pytest.mark.parametrize("text", INVISIBLE, ids=ascii)
+def test_text_in_which_nothing_is_visible_counts_as_missing(text: str) -> None:
+    outcome = check_product(row(product_id=text), 1)
+    assert outcome == Rejection(None, 1, Stage.CATALOG, "ProductID is missing")
+    assert reason_for(row(name=text)) == "ProductName is missing"
+    assert reason_for(row(price=text)) == "SellPrice is missing"
+
+
+@pytest.mark.parametrize(
+    "text", [*(f"{blank}x{blank}" for blank in INVISIBLE[:-1]), "́", "\ue000", "-"]
+)
+def test_text_in_which_something_is_visible_stays_as_it_is(text: str) -> None:
+    outcome = check_product(row(product_id=text, name=text), 1)
+    assert isinstance(outcome, Product)
+    assert (outcome.product_id, outcome.product_name) == (text, text)
+
+
+def test_an_object_with_none_of_the_keys_is_not_a_product() -> None:
+    assert reason_for(NOT_A_PRODUCT) == (
+        "This is not a product: it has none of the keys ProductID, ProductName, SellPrice"
+    )
+    assert reason_for(CatalogRow(None, None, None)) == "ProductID is missing"
 
 
 def test_a_value_that_appears_twice_is_rejected() -> None:
@@ -180,10 +214,22 @@ def test_a_repeated_id_in_the_agents_catalogue_is_rejected() -> None:
     assert list(outcomes) == [1, 2, 3, 4, 5, 6, 7, 8]
     rejected = {n: o for n, o in outcomes.items() if isinstance(o, Rejection)}
     assert {number: rejection.reason for number, rejection in rejected.items()} == {
-        3: "ProductID appears more than once in the table: only its first row is sent",
+        3: "ProductID appears more than once in the table: only its first valid row is sent",
         4: "SellPrice is missing",
-        7: "ProductID appears more than once in the table: only its first row is sent",
+        7: "ProductID appears more than once in the table: only its first valid row is sent",
     }
+
+
+def test_of_a_repeated_id_the_first_row_that_can_be_sent_is_sent() -> None:
+    rows = [row("a", price=None), row("a", name=" "), row("a", price="1"), row("a", price="2")]
+    outcomes = [outcome for _, outcome in check_products(rows, ids_are_unique=True)]
+    (sent,) = (outcome for outcome in outcomes if isinstance(outcome, Product))
+    assert sent.product_price == "1"
+    assert [outcome.reason for outcome in outcomes if isinstance(outcome, Rejection)] == [
+        "SellPrice is missing",
+        "ProductName is missing",
+        "ProductID appears more than once in the table: only its first valid row is sent",
+    ]
 
 
 def test_a_repeated_id_in_a_hand_made_catalogue_is_sent_again_in_its_place() -> None:

@@ -85,13 +85,6 @@ def test_a_product_that_cannot_be_sent_is_left_out_and_listed(world: World) -> N
     assert run.message == "201 of 203 products were accepted by Digible, 2 rejected."
 
 
-def test_a_catalogue_without_sendable_products_sends_nothing(world: World) -> None:
-    run = world.upload(world.put([{"ProductID": "B1"}] * 3))
-    assert run.state is RunState.COMPLETED_WITH_REJECTIONS
-    assert (run.read, run.rejected, run.batches_total) == (3, 3, 0)
-    assert world.digible.requests == []
-
-
 def test_the_list_of_rejections_is_capped_but_their_count_is_not(world: World) -> None:
     run = world.upload(world.put([*rows(1), *({"ProductID": n} for n in range(1_500))]))
     assert (run.rejected, len(run.rejections)) == (1_500, 1_000)
@@ -115,6 +108,81 @@ def test_nothing_in_an_invalid_catalogue_is_sent(world: World, content: bytes, r
     start = f"The catalogue can't be used, so none of it was sent. {reason}"
     assert run.message.startswith(start)
     assert (run.read, world.digible.requests) == (0, [])
+
+
+NOTHING_TO_SEND = {
+    "OData": (b'{"value": [{"ProductID": 1}], "Count": 3}', 1, '"value", "Count"'),
+    "keys in another case": (
+        b'[{"productid": "1", "productname": "Tea", "sellprice": 2}] ',
+        1,
+        '"productid", "productname", "sellprice"',
+    ),
+    "a byte order mark in a key": (
+        b'[{"\\ufeffProductID": 1, "ProductName": "Tea", "SellPrice": 2}]',
+        1,
+        r'"\ufeffProductID", "ProductName", "SellPrice"',
+    ),
+    "pandas, by column": (
+        b'{"ProductID":{"0":"1","1":"2"},"ProductName":{"0":"A","1":"B"},"SellPrice":{"0":1,"1":2}}',
+        1,
+        '"ProductID", "ProductName", "SellPrice"',
+    ),
+    "pandas, by index": (
+        b'{"0":{"ProductID":"1","ProductName":"A","SellPrice":1},"1":{"ProductID":"2"}}',
+        1,
+        '"0", "1"',
+    ),
+    "pandas, split": (
+        b'{"columns":["ProductID","ProductName","SellPrice"],"index":[0],"data":[["1","A",1]]}',
+        1,
+        '"columns", "index", "data"',
+    ),
+    "prices with a decimal comma": (
+        b"".join(b'{"ProductID":%d,"ProductName":"A","SellPrice":"12,50"}\n' % n for n in range(3)),
+        3,
+        '"ProductID", "ProductName", "SellPrice"',
+    ),
+    "no names": (
+        b'[{"ProductID": 1, "SellPrice": 1}, {"ProductID": 2}]',
+        2,
+        '"ProductID", "SellPrice"',
+    ),
+    "nothing in the objects": (b"[{}, {}]", 2, "none"),
+}
+
+
+@pytest.mark.parametrize("case", NOTHING_TO_SEND)
+def test_a_catalogue_of_which_nothing_can_be_sent_is_invalid_and_names_its_keys(
+    world: World, case: str
+) -> None:
+    content, read, keys = NOTHING_TO_SEND[case]
+    run = world.upload(world.catalogs.put("0001/shop.json", content))
+    assert run.state is RunState.INVALID_CATALOG
+    assert f"None of its {read} products can be sent. Row 1: " in run.message
+    needed = 'A catalogue needs the keys "ProductID", "ProductName", "SellPrice"'
+    assert run.message.endswith(f"{needed}; this one has {keys}.")
+    assert (run.read, run.rejected, run.not_sent) == (read, read, 0)
+    assert world.digible.requests == []
+
+
+@pytest.mark.parametrize("case", NOTHING_TO_SEND)
+def test_a_catalogue_of_which_nothing_can_be_sent_stops_no_other_run(
+    world: World, case: str
+) -> None:
+    version = world.put(650)
+    useless = NOTHING_TO_SEND[case][0]
+    world.while_sending("P201", lambda: world.upload(world.catalogs.put("0001/z.json", useless)))
+    assert world.upload(version).state is RunState.SUCCEEDED
+
+
+def test_one_good_product_among_others_is_sent(world: World) -> None:
+    others: list[object] = [{}, {"count": 3}, {"ProductID": "1", "SellPrice": "12,50"}]
+    run = world.upload(world.put([*others, *rows(1)]))
+    assert (run.state, run.read, run.accepted) == (RunState.COMPLETED_WITH_REJECTIONS, 4, 1)
+    assert [rejection.reason for rejection in run.rejections] == [
+        *["This is not a product: it has none of the keys ProductID, ProductName, SellPrice"] * 2,
+        "ProductName is missing",
+    ]
 
 
 @pytest.mark.parametrize(
