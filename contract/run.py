@@ -128,6 +128,26 @@ class Checkpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Content:
+    """The bytes that a run delivers, and when they first came under the catalogue's name.
+
+    A version whose properties were merely touched has the bytes, and so the age, of an earlier one.
+    """
+
+    sha256: str
+    """Of the blob's bytes as they are stored, in hexadecimal."""
+
+    created_at: datetime
+    """When the blob was created, which touching it doesn't change."""
+
+    etag: str
+    """Of the first version with these bytes."""
+
+    modified_at: datetime
+    """Last-Modified of that version."""
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """A run as its record describes it; read = accepted + rejected + not_sent by construction."""
 
@@ -160,6 +180,8 @@ class Run:
     """How often the run has come back since then: each wait is longer than the one before."""
 
     checkpoint: Checkpoint = Checkpoint()
+    content: Content | None = None
+    """None until the whole catalogue has been read."""
 
     def moved_to(self, state: RunState) -> "Run":
         """Return the run in its next state; raises ValueError for a move that TRANSITIONS doesn't have."""

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from contract.blobs import UNKNOWN_STORE, RunId, StoreName, parse_store
 from contract.product import Rejection, Stage
-from contract.run import Checkpoint, Run, RunError, RunState
+from contract.run import Checkpoint, Content, Run, RunError, RunState
 
 RECORD_VERSION = 1
 
@@ -39,13 +39,14 @@ def encode_run(run: Run) -> bytes:
             for one in run.rejections
         ],
         "error": run.error and asdict(run.error),
-        "started_at": _stamp(run.started_at),
-        "updated_at": _stamp(run.updated_at),
-        "finished_at": _stamp(run.finished_at),
-        "retry_at": _stamp(run.retry_at),
-        "waiting_since": _stamp(run.waiting_since),
+        "started_at": stamp(run.started_at),
+        "updated_at": stamp(run.updated_at),
+        "finished_at": run.finished_at and stamp(run.finished_at),
+        "retry_at": run.retry_at and stamp(run.retry_at),
+        "waiting_since": run.waiting_since and stamp(run.waiting_since),
         "retries": run.retries,
         "checkpoint": asdict(run.checkpoint),
+        "content": run.content and _encode_content(run.content),
     }
     return json.dumps(record, ensure_ascii=False).encode("utf-8", "replace")
 
@@ -83,16 +84,35 @@ def _decode(record: dict[str, Any]) -> Run:
         batches_total=_optional(_count, batches["total"]),
         rejections=tuple(map(_rejection, record["rejections"])),
         error=_optional(_error, record.get("error")),
-        started_at=_moment(record["started_at"]),
-        updated_at=_moment(record["updated_at"]),
-        finished_at=_optional(_moment, record.get("finished_at")),
-        retry_at=_optional(_moment, record.get("retry_at")),
-        waiting_since=_optional(_moment, record.get("waiting_since")),
+        started_at=moment(record["started_at"]),
+        updated_at=moment(record["updated_at"]),
+        finished_at=_optional(moment, record.get("finished_at")),
+        retry_at=_optional(moment, record.get("retry_at")),
+        waiting_since=_optional(moment, record.get("waiting_since")),
         retries=_count(record.get("retries", 0)),
         checkpoint=Checkpoint(
             _count(checkpoint.get("position", 0)),
             tuple(_count(batch) for batch in checkpoint.get("ahead", [])),
         ),
+        content=_optional(_content, record.get("content")),
+    )
+
+
+def _encode_content(content: Content) -> dict[str, Any]:
+    return {
+        "sha256": content.sha256,
+        "created_at": stamp(content.created_at),
+        "etag": content.etag,
+        "modified_at": stamp(content.modified_at),
+    }
+
+
+def _content(content: dict[str, Any]) -> Content:
+    return Content(
+        sha256=_text(content["sha256"]),
+        created_at=moment(content["created_at"]),
+        etag=_text(content["etag"]),
+        modified_at=moment(content["modified_at"]),
     )
 
 
@@ -130,17 +150,17 @@ def _store(value: object) -> StoreName:
     return UNKNOWN_STORE if value == UNKNOWN_STORE else parse_store(_text(value))
 
 
-def _stamp(moment: datetime | None) -> str | None:
-    if moment is None:
-        return None
+def stamp(moment: datetime) -> str:
+    """Return a time as records have it, in milliseconds."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _moment(value: object) -> datetime:
-    moment = datetime.fromisoformat(_text(value))
-    if moment.tzinfo is None:
+def moment(value: object) -> datetime:
+    """Read a time from a record; raises ValueError or TypeError for anything else."""
+    read = datetime.fromisoformat(_text(value))
+    if read.tzinfo is None:
         raise ValueError("time without a zone")
-    return moment.astimezone(UTC)
+    return read.astimezone(UTC)
 
 
 def _optional(read: Callable[[Any], _Value], value: object) -> _Value | None:

@@ -5,18 +5,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from contract.blobs import parse_name, run_of
 from contract.compression import CatalogError
 from contract.product import Product
 from contract.run import Run, RunError, RunState
 from function_app import outcomes
 from function_app.answers import Answer
 from function_app.batching import batches, total_batches
-from function_app.claiming import claim_newest, is_newest
+from function_app.claiming import claim_newest, is_newest, is_outdated
 from function_app.delivery import Delivery
 from function_app.errors import TokenMissingError, TokenStoreError
 from function_app.examining import examine, sendable
-from function_app.ports import CatalogVersion, Lease, Ports, RetryRequest
+from function_app.ordering import CatalogAge
+from function_app.ports import CatalogVersion, Lease, Ports, RetryRequest, RunSummary
 from function_app.recording import RecordedRun
+from function_app.repeats import content_of, earlier_runs, is_delivered
 from function_app.retrying import RetryPolicy
 from function_app.sending import Sender
 from function_app.token import StoredToken, is_expired
@@ -64,12 +67,16 @@ class Attempt:
         Raises CatalogGoneError, RecordConflictError, LeaseLostError, and whatever storage raises.
         """
         ends_at = self.ports.clock.monotonic() + self.options.time_limit
+        store = self.recorded.run.store
+        # Before it is read: a pile of old catalogues must not keep others waiting.
+        if is_outdated(self.ports, store, self._age, self._is_current):
+            self._end_superseded()
+            return
         first = self.recorded.run.batches_total is None
         if first and not self._examine():
             return
-        store = self.recorded.run.store
         # Not before the catalogue is known to be good: a broken one must not stop an older one.
-        if not claim_newest(self.ports, store, self.version):
+        if not claim_newest(self.ports, store, self._age, self._is_current):
             self._end_superseded()
             return
         lease = self.ports.locks.acquire(store, PATIENCE)
@@ -80,12 +87,37 @@ class Attempt:
             self.recorded.reload()
             if self.recorded.is_left_alone():
                 return
-            if is_newest(self.ports, store, self.version):
-                self._deliver(lease, ends_at, again=not first)
-            else:
+            if not is_newest(self.ports, store, self._age):
                 self._end_superseded()
+            elif self._is_repeat():
+                self.recorded.end(outcomes.repeated(self.recorded.run, self.ports.clock.now()))
+            else:
+                self._deliver(lease, ends_at, again=not first)
         finally:
             lease.release()
+
+    @property
+    def _age(self) -> CatalogAge:
+        """The catalogue's place in the order of its store's."""
+        content = self.recorded.run.content
+        if content is None:
+            return CatalogAge(self.version.name, self.version.etag, self.version.modified)
+        return CatalogAge(self.version.name, content.etag, content.modified_at)
+
+    def _is_current(self) -> bool:
+        current = self.ports.catalogs.current(self.version.name)
+        return current is not None and current.etag == self.version.etag
+
+    def _is_repeat(self) -> bool:
+        """Return whether these bytes were delivered as an earlier version, which was merely touched."""
+        content = self.recorded.run.content
+        if content is None or content.etag == self.version.etag:
+            return False
+        return is_delivered(self._earlier_runs(content.sha256))
+
+    def _earlier_runs(self, sha256: str) -> list[RunSummary]:
+        store, run = run_of(parse_name(self.version.name), "")
+        return earlier_runs(self.version, sha256, self.ports.records.summaries(store, run))
 
     def _examine(self) -> bool:
         """Read through the catalogue; return False if that ended the run."""
@@ -105,6 +137,8 @@ class Attempt:
         if not found.sendable:
             self.recorded.end(outcomes.nothing_to_send(run, found.keys, self.ports.clock.now()))
             return False
+        earlier = self._earlier_runs(found.sha256)
+        run = replace(run, content=content_of(version, found.sha256, earlier))
         self.recorded.save(run)
         return True
 

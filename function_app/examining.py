@@ -20,6 +20,9 @@ class Examination:
     rejections: tuple[Rejection, ...]
     """The first of the rejected products, as many as a run record lists."""
 
+    sha256: str
+    """Of the blob's bytes as they are stored, in hexadecimal."""
+
     keys: tuple[str, ...]
     """The first keys that the catalogue's objects have."""
 
@@ -54,7 +57,7 @@ def examine(blocks: Iterable[bytes], metadata: CatalogMetadata, size: int) -> Ex
         raise CatalogError(
             "it was changed after it was exported: its SHA-256 differs", "the whole file"
         )
-    return Examination(read, rejected, tuple(rejections), tuple(catalog.keys))
+    return Examination(read, rejected, tuple(rejections), digest.hexdigest(), tuple(catalog.keys))
 
 
 def sendable(blocks: Iterable[bytes], metadata: CatalogMetadata) -> Iterator[tuple[int, Product]]:

@@ -75,6 +75,15 @@ def superseded(run: Run, now: datetime) -> Run:
     return ended(run, RunState.SUPERSEDED, message, now)
 
 
+def repeated(run: Run, now: datetime) -> Run:
+    """Return the run as it ends when its products were delivered before, and the blob merely touched."""
+    message = (
+        "These products were already delivered; only the properties of their file have changed, so "
+        "nothing is sent again. To send them again, upload the file under another name."
+    )
+    return ended(run, RunState.SUPERSEDED, message, now)
+
+
 def deleted(run: Run, now: datetime) -> Run:
     """Return the run as it ends when its catalogue was deleted."""
     message = "The catalogue was deleted before all of it was sent. Upload it again."

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from contract.blobs import CatalogMetadata, RunId, StoreName
 from contract.product import Product
-from contract.run import Run
+from contract.run import Content, Run
 from function_app.answers import Answer
 from function_app.ordering import CatalogAge
 from function_app.token import StoredToken
@@ -21,6 +21,12 @@ class CatalogVersion:
     etag: str
     modified: datetime
     """When it was completed, by the blob service's clock."""
+
+    created: datetime
+    """When the blob was created; touching its properties doesn't change that."""
+
+    is_copied_onto_itself: bool
+    """Whether the blob was last written by copying it onto itself."""
 
     size: int
     """Bytes as stored."""
@@ -72,6 +78,16 @@ class RunSummary:
     """None if the listing doesn't say."""
 
     saved: datetime
+    """When the record was last written, by the blob service's clock."""
+
+    updated: datetime | None = None
+    """The same by its worker's clock, as the record says; None if the listing doesn't say."""
+
+    etag: str = ""
+    """Of the version that it delivers."""
+
+    content: Content | None = None
+    """None until the catalogue has been read."""
 
 
 class RunRecords(Protocol):
@@ -89,8 +105,11 @@ class RunRecords(Protocol):
     def stores(self) -> Iterator[StoreName]:
         """Yield the stores that have records."""
 
-    def summaries(self, store: StoreName) -> Iterator[RunSummary]:
-        """Yield a summary of each of a store's records."""
+    def summaries(self, store: StoreName, stem: str = "") -> Iterator[RunSummary]:
+        """Yield a summary of each of a store's records.
+
+        With `stem`, only of the runs of catalogues whose names begin with that stem.
+        """
 
 
 class Lease(Protocol):

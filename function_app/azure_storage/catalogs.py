@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from urllib.parse import unquote, urlsplit
 
 from azure.core import MatchConditions
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
@@ -55,7 +56,12 @@ class BlobCatalogs:
 
     def all(self) -> Iterator[CatalogVersion]:
         """Yield the current versions of all blobs, in the order of their names."""
-        return map(_version, self._container.list_blobs(include=["metadata"]))
+        return map(_version, self._container.list_blobs(include=["metadata", "copy"]))
+
+
+def _is_copied_onto_itself(properties: BlobProperties) -> bool:
+    source = unquote(urlsplit(properties.copy.source or "").path)
+    return source.endswith(f"/{properties.container}/{properties.name}")
 
 
 def _version(properties: BlobProperties) -> CatalogVersion:
@@ -63,6 +69,8 @@ def _version(properties: BlobProperties) -> CatalogVersion:
         name=properties.name,
         etag=quoted(properties.etag),
         modified=properties.last_modified,
+        created=properties.creation_time,
+        is_copied_onto_itself=_is_copied_onto_itself(properties),
         size=properties.size,
         metadata=CatalogMetadata.from_headers(properties.metadata or {}),
     )

@@ -1,13 +1,14 @@
 """The run records in Azure Blob Storage, each rewritten only over the version that was read."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob import BlobClient, ContainerClient, ContentSettings
 
 from contract.blobs import RunId, StoreName, run_record_name
-from contract.run import Run
-from contract.run_record import RunRecordError, decode_run, encode_run
+from contract.run import Content, Run
+from contract.run_record import RunRecordError, decode_run, encode_run, moment, stamp
 from function_app.azure_storage.conditional import write_over
 from function_app.errors import RecordConflictError
 from function_app.ports import RunSummary, StoredRun
@@ -39,8 +40,7 @@ class BlobRunRecords:
         """
         blob = self._container.get_blob_client(run_record_name(run.store, run.run))
         data = encode_run(run)
-        metadata = {"state": run.state.value}
-        saved = write_over(blob, version, data, content_settings=_CONTENT, metadata=metadata)
+        saved = write_over(blob, version, data, content_settings=_CONTENT, metadata=_metadata(run))
         if saved is not None:
             return saved
         # If only the response to our own write was lost, the client's retry meets that very write.
@@ -55,15 +55,47 @@ class BlobRunRecords:
             if folder.name.endswith("/"):
                 yield StoreName(folder.name.removesuffix("/"))
 
-    def summaries(self, store: StoreName) -> Iterator[RunSummary]:
-        """Yield a summary of each of a store's records, from the listing alone."""
-        prefix = f"{store}/"
-        for blob in self._container.list_blobs(name_starts_with=prefix, include=["metadata"]):
-            yield RunSummary(
-                run=RunId(blob.name.removeprefix(prefix).removesuffix(".json")),
-                state=(blob.metadata or {}).get("state"),
-                saved=blob.last_modified,
-            )
+    def summaries(self, store: StoreName, stem: str = "") -> Iterator[RunSummary]:
+        """Yield a summary of each of a store's records, from the listing alone.
+
+        With `stem`, only of the runs of catalogues whose names begin with that stem.
+        """
+        folder = f"{store}/"
+        names = folder + stem
+        for blob in self._container.list_blobs(name_starts_with=names, include=["metadata"]):
+            run = RunId(blob.name.removeprefix(folder).removesuffix(".json"))
+            yield _summary(run, blob.metadata or {}, blob.last_modified)
+
+
+def _metadata(run: Run) -> dict[str, str]:
+    """Return what a listing of the records is to say about a run."""
+    metadata = {"state": run.state.value, "updated": stamp(run.updated_at), "etag": run.etag}
+    if run.content is not None:
+        metadata |= {
+            "sha256": run.content.sha256,
+            "created": stamp(run.content.created_at),
+            "first": run.content.etag,
+            "modified": stamp(run.content.modified_at),
+        }
+    return metadata
+
+
+def _summary(run: RunId, metadata: dict[str, str], saved: datetime) -> RunSummary:
+    try:
+        updated = moment(metadata["updated"])
+    except (KeyError, ValueError):
+        updated = None
+    try:
+        content = Content(
+            sha256=metadata["sha256"],
+            created_at=moment(metadata["created"]),
+            etag=metadata["first"],
+            modified_at=moment(metadata["modified"]),
+        )
+    except (KeyError, ValueError):
+        content = None
+    state, etag = metadata.get("state"), metadata.get("etag", "")
+    return RunSummary(run, state, saved, updated, etag, content)
 
 
 def _read(blob: BlobClient) -> tuple[bytes, str] | None:

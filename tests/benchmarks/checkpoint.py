@@ -55,7 +55,7 @@ class RecordsInMemory:
     def stores(self) -> Iterator[StoreName]:
         return iter(())
 
-    def summaries(self, store: StoreName) -> Iterator[RunSummary]:
+    def summaries(self, store: StoreName, stem: str = "") -> Iterator[RunSummary]:
         return iter(())
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from contract.blobs import UNKNOWN_STORE, RunId, StoreName
 from contract.product import Rejection, Stage
-from contract.run import MAX_REJECTIONS, Checkpoint, Run, RunError, RunState
+from contract.run import MAX_REJECTIONS, Checkpoint, Content, Run, RunError, RunState
 from contract.run_record import RunRecordError, decode_run, encode_run
 from tests.contract.catalogs import PROPERTY
 
@@ -56,6 +56,7 @@ def runs(draw: st.DrawFn) -> Run:
         waiting_since=draw(st.none() | MOMENTS),
         retries=draw(COUNTS),
         checkpoint=draw(st.builds(Checkpoint, COUNTS, st.lists(COUNTS, max_size=4).map(tuple))),
+        content=draw(st.none() | st.builds(Content, ANY_TEXT, MOMENTS, ANY_TEXT, MOMENTS)),
     )
 
 
@@ -78,10 +79,11 @@ RUN = Run(
     rejections=(Rejection("A17", 17, Stage.CATALOG, "SellPrice is missing"),),
     error=RunError("refused", "400: too dear", 3, 400),
     checkpoint=Checkpoint(400, (4, 5)),
+    content=Content("0a" * 32, NOON, '"0x8DC11"', NOON),
 )
 
 
-OPTIONAL = {"checkpoint", "retries", "retry_at", "waiting_since", "finished_at", "error"}
+OPTIONAL = {"checkpoint", "content", "retries", "retry_at", "waiting_since", "finished_at", "error"}
 
 
 def record_of(run: Run) -> dict[str, Any]:
@@ -126,6 +128,12 @@ def test_the_record_is_as_specified() -> None:
         "waiting_since": None,
         "retries": 0,
         "checkpoint": {"position": 400, "ahead": [4, 5]},
+        "content": {
+            "sha256": "0a" * 32,
+            "created_at": "2026-11-23T10:00:05.678Z",
+            "etag": '"0x8DC11"',
+            "modified_at": "2026-11-23T10:00:05.678Z",
+        },
     }
     assert "größer".encode() in encode_run(RUN)  # UTF-8, for people to read
 
@@ -136,7 +144,7 @@ def test_a_record_without_the_fields_only_the_function_needs_is_read() -> None:
         del record[name]
     run = decode_run(json.dumps({**record, "from the future": [1]}).encode())
     assert run == replace(
-        decode_run(encode_run(RUN)), checkpoint=Checkpoint(), retries=0, error=None
+        decode_run(encode_run(RUN)), checkpoint=Checkpoint(), retries=0, error=None, content=None
     )
 
 
@@ -186,6 +194,7 @@ INVALID_ERRORS: list[object] = [0, "", "x", [], {}, False]
         *[{"updated_at": "0001-01-01T00:00:00+05:00"}, {"finished_at": ""}, {"retry_at": 0}],
         *[{"checkpoint": value} for value in (1, "x", {"position": -1}, {"ahead": [None]})],
         *[{"checkpoint": {"ahead": 1}}, {"checkpoint": {"position": None}}],
+        *[{"content": value} for value in (1, "x", {}, {"sha256": "0"})],
     ],
 )
 def test_a_record_with_a_damaged_value_is_refused(damage: dict[str, Any]) -> None:

@@ -3,11 +3,11 @@
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from contract.blobs import CatalogMetadata, RunId, StoreName
-from contract.run import TRANSITIONS, Run, RunState
+from contract.run import TRANSITIONS, Content, Run, RunState
 from contract.run_record import RunRecordError, decode_run, encode_run
 from function_app.errors import CatalogGoneError, LeaseLostError, RecordConflictError
 from function_app.ordering import CatalogAge
@@ -37,11 +37,33 @@ class FakeCatalogs:
             name=name,
             etag=f'"0x{self._written:X}"',
             modified=(modified or self._clock.now()).replace(microsecond=0),
+            created=(modified or self._clock.now()).replace(microsecond=0),
+            is_copied_onto_itself=False,
             size=len(content),
             metadata=metadata or CatalogMetadata(),
         )
         self._blobs[name] = version, content
         return version
+
+    def touch(self, name: str, *, copied: bool = False) -> CatalogVersion:
+        """Change a blob's properties, or copy it onto itself, as somebody might by hand."""
+        self._written += 1
+        before, content = self._blobs[name]
+        now = self._clock.now().replace(microsecond=0)
+        version = replace(
+            before,
+            etag=f'"0x{self._written:X}"',
+            modified=now,
+            created=now if copied else before.created,
+            is_copied_onto_itself=copied,
+        )
+        self._blobs[name] = version, content
+        return version
+
+    def put_again(self, name: str) -> CatalogVersion:
+        """Create a blob anew with the bytes that it has."""
+        version, content = self._blobs[name]
+        return self.put(name, content, version.metadata)
 
     def current(self, name: str) -> CatalogVersion | None:
         return self._blobs[name][0] if name in self._blobs else None
@@ -66,6 +88,8 @@ class _Record:
     version: str
     state: str | None
     saved: datetime
+    listed: tuple[datetime | None, str, Content | None] = (None, "", None)
+    """What else a listing says: when the worker wrote it, the version's ETag, its content."""
 
 
 class FakeRecords:
@@ -101,7 +125,8 @@ class FakeRecords:
         before = self.load(run.store, run.run)
         if before is not None and before.run is not None:
             assert run.state in TRANSITIONS[before.run.state], (before.run.state, run.state)
-        new = self._write(run.store, run.run, data, run.state)
+        listed = run.updated_at, run.etag, run.content
+        new = self._write(run.store, run.run, data, run.state, listed)
         self.saves.append(run)
         self._steps.reach(f"after {run.state} was saved with {run.accepted} accepted")
         return new
@@ -109,10 +134,15 @@ class FakeRecords:
     def stores(self) -> Iterator[StoreName]:
         return iter(sorted({store for store, _ in self._records}))
 
-    def summaries(self, store: StoreName) -> Iterator[RunSummary]:
+    def summaries(self, store: StoreName, stem: str = "") -> Iterator[RunSummary]:
         for (of, run), record in sorted(self._records.items()):
-            if of == store:
-                yield RunSummary(run, record.state, record.saved)
+            if of == store and run.startswith(stem):
+                yield RunSummary(run, record.state, record.saved, *record.listed)
+
+    def move(self) -> None:
+        """Write all records anew, as moving them to another storage account does."""
+        for key, record in self._records.items():
+            self._records[key] = replace(record, saved=self._clock.now())
 
     def damage(self, store: StoreName, run: RunId, data: bytes = b'{"version": 1, "run"') -> None:
         """Overwrite a record with nonsense, as a person might do by hand."""
@@ -121,9 +151,16 @@ class FakeRecords:
     def remove(self, store: StoreName, run: RunId) -> None:
         del self._records[store, run]
 
-    def _write(self, store: StoreName, run: RunId, data: bytes, state: str | None) -> str:
+    def _write(
+        self,
+        store: StoreName,
+        run: RunId,
+        data: bytes,
+        state: str | None,
+        listed: tuple[datetime | None, str, Content | None] = (None, "", None),
+    ) -> str:
         self._written += 1
-        record = _Record(data, f"v{self._written}", state, self._clock.now())
+        record = _Record(data, f"v{self._written}", state, self._clock.now(), listed)
         self._records[store, run] = record
         return record.version
 

@@ -4,10 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from contract.blobs import CatalogMetadata, StoreName
-from function_app.claiming import claim_newest, is_newest
+from contract.blobs import StoreName
+from function_app.claiming import claim_newest, is_newest, is_outdated
 from function_app.ordering import CatalogAge
-from function_app.ports import CatalogVersion
 from tests.function_app.fakes import NOON
 from tests.function_app.world import STORE, World
 
@@ -16,12 +15,19 @@ LATER = NOON + timedelta(seconds=1)
 
 def version(
     name: str = "0001/a.json", etag: str = '"0x1"', modified: datetime = NOON
-) -> CatalogVersion:
-    return CatalogVersion(name, etag, modified, 1, CatalogMetadata())
+) -> CatalogAge:
+    return CatalogAge(name, etag, modified)
 
 
-def claim(world: World, catalog: CatalogVersion, store: StoreName = STORE) -> bool:
-    return claim_newest(world.ports, store, catalog)
+def yes() -> bool:
+    return True
+
+
+def claim(world: World, catalog: CatalogAge, store: StoreName = STORE) -> bool:
+    outdated = is_outdated(world.ports, store, catalog, yes)
+    claimed = claim_newest(world.ports, store, catalog, yes)
+    assert not (outdated and claimed)
+    return claimed
 
 
 def test_the_first_catalogue_is_the_newest(world: World) -> None:

@@ -2,6 +2,7 @@
 
 import gzip
 import secrets
+import time
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -176,3 +177,50 @@ def test_all_blobs_are_listed_in_the_order_of_their_names(case: Case) -> None:
         version for version in case.catalogs.all() if version.name.startswith(f"{case.store}/")
     ]
     assert listed == sorted(versions, key=lambda version: version.name)
+
+
+def test_touching_a_blob_changes_its_version_but_not_its_creation(
+    container: ContainerClient,
+) -> None:
+    name, catalogs = f"s{uuid4().hex[:12]}/ü b+%41.json", BlobCatalogs(container)
+    blob = container.get_blob_client(name)
+    blob.upload_blob(CONTENT)
+    first = catalogs.current(name)
+    assert first is not None
+    time.sleep(1.1)  # the service's clock shows seconds
+    for touch in (
+        lambda: blob.set_blob_metadata({"note": "old"}),
+        lambda: blob.set_http_headers(ContentSettings(content_type="application/json")),
+    ):
+        touch()
+        touched = catalogs.current(name)
+        assert touched is not None
+        assert touched.etag != first.etag
+        assert touched.created == first.created < touched.modified
+        assert not touched.is_copied_onto_itself
+
+
+def test_a_blob_copied_onto_itself_is_known_by_that_and_one_uploaded_again_is_created_anew(
+    container: ContainerClient,
+) -> None:
+    name, catalogs = f"s{uuid4().hex[:12]}/ü b+%41.json", BlobCatalogs(container)
+    blob = container.get_blob_client(name)
+    blob.upload_blob(CONTENT)
+    first = catalogs.current(name)
+    time.sleep(1.1)
+    blob.start_copy_from_url(blob.url)
+    copied = catalogs.current(name)
+    (listed,) = (each for each in catalogs.all() if each.name == name)
+    container.get_blob_client(f"{name}.json").start_copy_from_url(blob.url)
+    elsewhere = catalogs.current(f"{name}.json")
+    blob.upload_blob(CONTENT, overwrite=True)
+    again = catalogs.current(name)
+    assert first is not None
+    assert copied is not None
+    assert elsewhere is not None
+    assert again is not None
+    assert copied.is_copied_onto_itself
+    assert listed == copied
+    assert not elsewhere.is_copied_onto_itself
+    assert not again.is_copied_onto_itself
+    assert again.created > first.created

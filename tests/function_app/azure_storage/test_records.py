@@ -9,7 +9,7 @@ from azure.storage.blob import BlobServiceClient
 
 from contract.blobs import RUNS, RunId, StoreName, run_record_name
 from contract.product import Rejection, Stage
-from contract.run import Checkpoint, Run, RunError, RunState
+from contract.run import Checkpoint, Content, Run, RunError, RunState
 from function_app.azure_storage.records import BlobRunRecords
 from function_app.errors import RecordConflictError
 from function_app.ports import RunRecords, StoredRun
@@ -144,6 +144,20 @@ def test_a_listing_shows_each_runs_state(case: Case) -> None:
     assert listed == {"sub/shop.1D2": "waiting", "b.2": "sending"}
     for summary in case.records.summaries(case.store):
         assert summary.saved.utcoffset() is not None
+
+
+def test_a_listing_shows_what_a_run_delivers(case: Case) -> None:
+    content = Content("0a" * 32, NOON, '"0x1D1"', NOON)
+    case.records.save(run_of(case, content=content), None)
+    (summary,) = case.records.summaries(case.store)
+    assert (summary.updated, summary.etag, summary.content) == (NOON, '"0x1D2"', content)
+
+
+def test_a_listing_may_be_of_the_runs_of_one_stem(case: Case) -> None:
+    for run in ("a.1", "a.b.2", "b.3", "ü.4"):
+        case.records.save(run_of(case, run=RunId(run)), None)
+    assert [each.run for each in case.records.summaries(case.store, "a.")] == ["a.1", "a.b.2"]
+    assert [each.run for each in case.records.summaries(case.store, "ü.")] == ["ü.4"]
 
 
 def test_a_listing_shows_no_state_of_a_damaged_record(case: Case) -> None:
