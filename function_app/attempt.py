@@ -158,17 +158,20 @@ class Attempt:
         )
         logger.info("run %s of store %s: attempt %d", run.run, run.store, recorded.run.attempt)
 
-        def post(products: Sequence[Product]) -> Answer:
-            # For every POST: between two tries, too, another worker may have taken the store.
-            return self.ports.send(products, token, lease.ensure())
-
         def is_interrupted() -> bool:
             return recorded.is_superseded or clock.monotonic() >= ends_at
 
-        sender = Sender(post, clock, self.options.policy, ends_at, self.options.isolate)
-        delivery = Delivery(sender.send, recorded.settle, is_interrupted)
-        products = sendable(self.ports.catalogs.blocks(self.version), self.version.metadata)
-        delivery.run(batches(products, run.checkpoint), self.options.concurrency)
+        with self.ports.connect() as digible:
+
+            def post(products: Sequence[Product]) -> Answer:
+                # For every POST: between two tries, too, another worker may have taken the store.
+                lease.ensure()
+                return digible.send(products, token, lease.sure_until)
+
+            sender = Sender(post, clock, self.options.policy, ends_at, self.options.isolate)
+            delivery = Delivery(sender.send, recorded.settle, is_interrupted)
+            products = sendable(self.ports.catalogs.blocks(self.version), self.version.metadata)
+            delivery.run(batches(products, run.checkpoint), self.options.concurrency)
         self._conclude(delivery)
 
     def _good_token(self) -> StoredToken | None:

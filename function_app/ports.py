@@ -1,6 +1,7 @@
 """What the use cases need from the outside world, as protocols; adapters implement them."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -115,11 +116,11 @@ class RunRecords(Protocol):
 class Lease(Protocol):
     """The right to send a store's products, for as long as it is kept."""
 
-    def ensure(self) -> float:
-        """Return until when (monotonic seconds) the lease is surely held.
+    def ensure(self) -> None:
+        """Return while the lease is surely held; raises LeaseLostError if it can't be kept."""
 
-        Raises LeaseLostError if it isn't.
-        """
+    def sure_until(self) -> float:
+        """Return until when (monotonic seconds) the lease is surely held: in the past once it is lost."""
 
     def release(self) -> None:
         """Free the store for its next run."""
@@ -176,11 +177,16 @@ class RetryQueue(Protocol):
         """Queue `request` so that it comes back after `delay`."""
 
 
-SendProducts = Callable[[Sequence[Product], StoredToken, float], Answer]
-"""Posts products to Digible once; never raises for anything that a server or a network does.
+class Digible(Protocol):
+    """Connections to Digible's API."""
 
-The third argument is the moment (monotonic seconds) after which no more bytes of the request are sent.
-"""
+    def send(
+        self, products: Sequence[Product], token: StoredToken, send_by: Callable[[], float]
+    ) -> Answer:
+        """Post products once; never raises for anything that a server or a network does.
+
+        None of the request is sent after the moment (monotonic seconds) that `send_by` returns.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,5 +209,7 @@ class Ports:
     locks: StoreLocks
     tokens: TokenStore
     queue: RetryQueue
-    send: SendProducts
+    connect: Callable[[], AbstractContextManager[Digible]]
+    """Keeps connections to Digible during a `with` block, which no other block shares."""
+
     clock: Clock

@@ -4,10 +4,11 @@ import json
 import logging
 import os
 import random
+import ssl
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, assert_never
 from urllib.parse import urlsplit
@@ -115,12 +116,14 @@ def abandon_retry(message: func.QueueMessage) -> None:
 def ports() -> Ports:
     """Wire the adapters as the settings say, once in a process."""
     blobs, queues = _storage(settings.storage)
-    client = DigibleClient(
+    connect = partial(
+        DigibleClient,
         settings.api_url,
         settings.body_key,
         settings.timeout,
-        connections=settings.concurrency * 8,
+        connections=settings.concurrency,
         proxy=_proxy(settings.api_url),
+        tls=ssl.create_default_context(),
     )
     return Ports(
         catalogs=BlobCatalogs(_container(blobs, CATALOGS)),
@@ -128,7 +131,7 @@ def ports() -> Ports:
         locks=BlobStoreLocks(_container(blobs, LOCKS)),
         tokens=_tokens(settings.tokens, settings.storage),
         queue=StorageRetryQueue(_queue(queues, RETRIES)),
-        send=client.send,
+        connect=connect,
         clock=Clock(lambda: datetime.now(UTC), time.monotonic, time.sleep, random.random),
     )
 

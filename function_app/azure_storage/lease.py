@@ -1,6 +1,7 @@
 """A store's lease: a blob lease that is renewed for as long as its run is worked on."""
 
 import logging
+import math
 import threading
 import time
 
@@ -37,11 +38,8 @@ class BlobLease:
         self._renewer = threading.Thread(target=self._keep, name="lease", daemon=True)
         self._renewer.start()
 
-    def ensure(self) -> float:
-        """Return until when (monotonic seconds) the lease is surely held.
-
-        Raises LeaseLostError if it isn't.
-        """
+    def ensure(self) -> None:
+        """Return while the lease is surely held; raises LeaseLostError if it can't be kept."""
         deadline = time.monotonic() + _REGAIN_FOR
         while time.monotonic() - self._renewed > _FRESH_FOR:
             # A lease that expired while storage was away can be renewed if nobody else has taken it.
@@ -51,7 +49,10 @@ class BlobLease:
                 time.sleep(_POLL)
         if self._lost:
             raise LeaseLostError
-        return self._renewed + _SURE_FOR
+
+    def sure_until(self) -> float:
+        """Return until when (monotonic seconds) the lease is surely held: in the past once it is lost."""
+        return -math.inf if self._lost else self._renewed + _SURE_FOR
 
     def release(self) -> None:
         """Free the store for its next run."""

@@ -1,19 +1,16 @@
 """Limits the whole time of a request, and stops it from sending after a given moment.
 
 A socket's time-out starts again with every byte, so a server that sends them slowly could hold up a
-worker for hours. Here a timer shuts down the socket, and every connection checks the time before it sends.
+worker for hours. Here a timer shuts down the socket, and a connection checks the time before it sends.
 """
 
 import logging
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
-from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 logger = logging.getLogger(__name__)
@@ -27,11 +24,11 @@ class DeadlineError(Exception):
 
 
 @contextmanager
-def deadline(seconds: float, send_by: float) -> Iterator[None]:
+def deadline(seconds: float, send_by: Callable[[], float]) -> Iterator[None]:
     """Limit the request in the block to `seconds`, and send none of its bytes after `send_by`.
 
-    `send_by` is in monotonic seconds. Raises DeadlineError when the time is over. Works for the
-    connections of a pool manager that `keep_deadlines` has prepared.
+    `send_by` returns a moment in monotonic seconds, and is asked before each piece is sent. Raises
+    DeadlineError when the time is over. Works for connections that call `before_sending`.
     """
     watch = _Watch(seconds, send_by)
     _current.watch = watch
@@ -49,15 +46,29 @@ def deadline(seconds: float, send_by: float) -> Iterator[None]:
         raise DeadlineError
 
 
-def keep_deadlines(manager: PoolManager) -> None:
-    """Make a manager's new connections keep to the `deadline` that they are used in."""
-    manager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+def before_sending(sock: socket.socket) -> None:
+    """Put a connection's socket under this thread's deadline; raise TimeoutError if it is too late to send."""
+    watch = getattr(_current, "watch", None)
+    if watch is not None:
+        watch.socket = sock
+        if watch.expired or time.monotonic() > watch.send_by():
+            raise TimeoutError
+
+
+def shut_down(sock: socket.socket) -> None:
+    """End a connection for both sides, whoever uses it."""
+    try:
+        # Not SSLSocket.shutdown, which removes the TLS layer while another thread reads; and behind a
+        # proxy that itself speaks TLS, the socket is within urllib3's own layer.
+        socket.socket.shutdown(getattr(sock, "socket", sock), socket.SHUT_RDWR)
+    except OSError:
+        logger.debug("a connection had ended before it was shut down")
 
 
 class _Watch:
     """Ends a request that takes too long, however slowly its response keeps coming."""
 
-    def __init__(self, seconds: float, send_by: float) -> None:
+    def __init__(self, seconds: float, send_by: Callable[[], float]) -> None:
         self.expired = False
         self.socket: socket.socket | None = None
         self.send_by = send_by
@@ -67,39 +78,4 @@ class _Watch:
     def _end(self) -> None:
         self.expired = True
         if self.socket is not None:
-            try:
-                # Not SSLSocket.shutdown, which removes the TLS layer while another thread reads.
-                socket.socket.shutdown(self.socket, socket.SHUT_RDWR)
-            except OSError:
-                logger.debug("a connection ended at its deadline")
-
-
-def _check(connection: HTTPConnection) -> None:
-    """Pass the connection's socket to the watch; raise TimeoutError if it is too late to send."""
-    if connection.sock is None:
-        connection.connect()
-    watch = getattr(_current, "watch", None)
-    if watch is not None:
-        watch.socket = connection.sock
-        if watch.expired or time.monotonic() > watch.send_by:
-            raise TimeoutError
-
-
-class _WatchedHTTP(HTTPConnection):
-    def send(self, data: Any) -> None:
-        _check(self)
-        super().send(data)
-
-
-class _WatchedHTTPS(HTTPSConnection):
-    def send(self, data: Any) -> None:
-        _check(self)
-        super().send(data)
-
-
-class _HTTPPool(HTTPConnectionPool):
-    ConnectionCls = _WatchedHTTP
-
-
-class _HTTPSPool(HTTPSConnectionPool):
-    ConnectionCls = _WatchedHTTPS
+            shut_down(self.socket)

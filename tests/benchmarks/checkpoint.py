@@ -107,7 +107,7 @@ def _ports() -> Iterator[Ports]:
                     locks=BlobStoreLocks(blobs.get_container_client(LOCKS)),
                     tokens=FixedToken("a token"),
                     queue=StorageRetryQueue(queues.get_queue_client(RETRIES)),
-                    send=DigibleClient(digible.url, None, 30, 8).send,
+                    connect=lambda: DigibleClient(digible.url, None, 30, 8),
                     clock=Clock(
                         lambda: datetime.now(UTC), time.monotonic, time.sleep, random.random
                     ),

@@ -114,11 +114,10 @@ class WholeWay:
         seen: set[str] = set()
         try:
             with (
-                DigibleClient(url, None, timeout=10, connections=1) as client,
                 BlobServiceClient.from_connection_string(self.connection) as blobs,
                 QueueServiceClient.from_connection_string(self.connection) as queues,
             ):
-                uploader = Uploader(self._ports(blobs, queues, client), _QUICK)
+                uploader = Uploader(self._ports(blobs, queues, url), _QUICK)
                 while not self._work_on_new(blobs, uploader, seen) or not stop.is_set():
                     stop.wait(0.05)
         except BaseException as error:  # noqa: BLE001  # the test raises it
@@ -137,16 +136,14 @@ class WholeWay:
             uploader.upload(blob.name)
         return not new
 
-    def _ports(
-        self, blobs: BlobServiceClient, queues: QueueServiceClient, client: DigibleClient
-    ) -> Ports:
+    def _ports(self, blobs: BlobServiceClient, queues: QueueServiceClient, url: str) -> Ports:
         return Ports(
             catalogs=BlobCatalogs(blobs.get_container_client(CATALOGS)),
             records=BlobRunRecords(blobs.get_container_client(RUNS)),
             locks=BlobStoreLocks(blobs.get_container_client(LOCKS)),
             tokens=FileToken(self.token_file),
             queue=StorageRetryQueue(queues.get_queue_client(RETRIES)),
-            send=client.send,
+            connect=lambda: DigibleClient(url, None, timeout=10, connections=1),
             clock=Clock(lambda: datetime.now(UTC), time.monotonic, time.sleep, random.random),
         )
 

@@ -185,10 +185,12 @@ class FakeLease:
     def __init__(self, locks: "FakeLocks", store: StoreName) -> None:
         self._locks, self._store = locks, store
 
-    def ensure(self) -> float:
+    def ensure(self) -> None:
         if self._locks.leases.get(self._store) is not self:
             raise LeaseLostError
-        return math.inf
+
+    def sure_until(self) -> float:
+        return math.inf if self._locks.leases.get(self._store) is self else -math.inf
 
     def release(self) -> None:
         if self._locks.leases.get(self._store) is self:

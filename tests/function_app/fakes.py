@@ -95,7 +95,7 @@ class FakeQueue:
 
 
 class FakeDigible:
-    """Digible; its `send` implements `ports.SendProducts`."""
+    """Digible; implements `ports.Digible`."""
 
     def __init__(self, steps: Steps) -> None:
         self._steps = steps
@@ -112,7 +112,9 @@ class FakeDigible:
 
         self.products: dict[str | int, Product] = {}
 
-    def send(self, products: Sequence[Product], token: StoredToken, send_by: float) -> Answer:
+    def send(
+        self, products: Sequence[Product], token: StoredToken, send_by: Callable[[], float]
+    ) -> Answer:
         ids = [product.product_id for product in products]
         self._steps.reach(f"before {ids[0]} is sent")
         with self._lock:

@@ -25,6 +25,7 @@ from function_app.azure_storage.retry_queue import encode_request
 from function_app.ports import RetryRequest
 from tests.function_app.app_settings import HARMLESS
 from tests.function_app.world import ids, rows
+from tests.http_proxy import HttpProxy
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -122,15 +123,14 @@ class Shop:
             container = service.get_container_client(RUNS)
             return len(list(container.list_blob_names(name_starts_with=f"{self.store}/")))
 
-    def call(self, *calls: tuple[str, str]) -> list[str | None]:
+    def call(self, *calls: tuple[str, str], **settings: str) -> list[str | None]:
         """Call functions of the app, and return how each one failed, or None."""
-        process = through_the_worker(
-            ROOT,
-            *calls,
-            CatalogStorage=self.connection,
-            DIGIBLE_API_URL=self.digible.url,
-            DIGIBLE_TOKEN=_TOKEN,
-        )
+        own = {
+            "CatalogStorage": self.connection,
+            "DIGIBLE_API_URL": self.digible.url,
+            "DIGIBLE_TOKEN": _TOKEN,
+        }
+        process = through_the_worker(ROOT, *calls, **own | settings)
         failures: list[str | None] = worked(process)["failures"]
         return failures
 
@@ -170,6 +170,24 @@ def test_each_function_does_its_part(shop: Shop) -> None:
     assert shop.number_of_runs() == 4, "a blob in another container is not ours"
     assert [request.products for request in shop.digible.requests] == [200, 200, 50, 3]
     assert set(shop.digible.products) == set(ids(1, 450))
+
+
+@pytest.mark.parametrize(
+    ("variable", "is_used"), [("HTTP_PROXY", True), ("http_proxy", True), ("HTTPS_PROXY", False)]
+)
+def test_batches_go_through_the_proxy_that_the_environment_names(
+    shop: Shop, variable: str, *, is_used: bool
+) -> None:
+    uploaded = shop.put("1.json", rows(201))
+    with HttpProxy() as proxy:
+        settings = {
+            variable: proxy.url,
+            "NO_PROXY": "127.0.0.1",  # storage
+            "DIGIBLE_API_URL": shop.digible.url.replace("127.0.0.1", "localhost"),
+        }
+        assert shop.call(("upload_catalog", uploaded[0]), **settings) == [None]
+    assert shop.run(*uploaded).state is RunState.SUCCEEDED
+    assert len(proxy.requests) == is_used
 
 
 def test_the_sweep_reads_a_real_listing(shop: Shop) -> None:

@@ -55,7 +55,7 @@ def test_a_released_lease_is_free(locks: StoreLocks, store: StoreName) -> None:
 def test_a_lease_says_until_when_it_is_certain(locks: StoreLocks, store: StoreName) -> None:
     lease = locks.acquire(store, NOW)
     assert lease is not None
-    assert lease.ensure() > time.monotonic()
+    assert lease.sure_until() > time.monotonic()
     lease.release()
 
 

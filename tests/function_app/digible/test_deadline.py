@@ -87,8 +87,8 @@ def test_nothing_is_sent_once_it_is_too_late(before: int) -> None:
     with OddServer(always(OK)) as server, client_of(server.url) as client:
         for _ in range(before):
             client.send(PRODUCTS, TOKEN)
-        too_late = client.send(PRODUCTS, TOKEN, time.monotonic() - 1)
-        in_time = client.send(PRODUCTS, TOKEN, time.monotonic() + 60)
+        too_late = client.send(PRODUCTS, TOKEN, lambda: time.monotonic() - 1)
+        in_time = client.send(PRODUCTS, TOKEN, lambda: time.monotonic() + 60)
     assert isinstance(too_late, Unavailable)
     assert in_time == ACCEPTED
     assert len(server.requests) == before + 1
