@@ -35,6 +35,9 @@ from contract.product import Rejection
 MAX_REJECTIONS = 1_000
 """The most rejections listed in a record; the count has no limit."""
 
+MAX_WARNINGS = 20
+"""The most warnings listed in a record."""
+
 SESSION_EXPIRED = "User session expired, Please Reconfigure"
 INVALID_JSON_RESPONSE = "Invalid JSON response from the server"
 
@@ -168,6 +171,9 @@ class Run:
     """None until the whole catalogue has been checked."""
 
     rejections: tuple[Rejection, ...] = ()
+    warnings: tuple[str, ...] = ()
+    """What may be wrong with products that count as accepted, in words for the shop owner."""
+
     error: RunError | None = None
     finished_at: datetime | None = None
     retry_at: datetime | None = None
@@ -201,3 +207,8 @@ class Run:
             rejected=self.rejected + len(more),
             rejections=(self.rejections + more)[:MAX_REJECTIONS],
         )
+
+    def with_warnings(self, more: tuple[str, ...], batch: int) -> "Run":
+        """Return the run with further warnings about a batch listed, up to MAX_WARNINGS."""
+        named = tuple(f"Batch {batch}: {warning}" for warning in more)
+        return replace(self, warnings=(self.warnings + named)[:MAX_WARNINGS])

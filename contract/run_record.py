@@ -38,6 +38,7 @@ def encode_run(run: Run) -> bytes:
             {"product_id": one.product_id, "row": one.row, "stage": one.stage, "reason": one.reason}
             for one in run.rejections
         ],
+        "warnings": run.warnings,
         "error": run.error and asdict(run.error),
         "started_at": stamp(run.started_at),
         "updated_at": stamp(run.updated_at),
@@ -83,6 +84,7 @@ def _decode(record: dict[str, Any]) -> Run:
         batches_acknowledged=_count(batches["acknowledged"]),
         batches_total=_optional(_count, batches["total"]),
         rejections=tuple(map(_rejection, record["rejections"])),
+        warnings=_texts(record.get("warnings", [])),
         error=_optional(_error, record.get("error")),
         started_at=moment(record["started_at"]),
         updated_at=moment(record["updated_at"]),
@@ -120,6 +122,12 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError("text expected")
     return value
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise TypeError("list expected")
+    return tuple(map(_text, value))
 
 
 def _count(value: object) -> int:

@@ -10,6 +10,9 @@ class Accepted:
     message: str | None = None
     """Digible's words, if it sent any."""
 
+    warning: str | None = None
+    """Why perhaps not all of the products were taken, with Digible's words."""
+
 
 @dataclass(frozen=True, slots=True)
 class Refused:
@@ -31,9 +34,10 @@ class TokenRefused:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """Digible answered 200 with something that is not JSON."""
+    """Digible answered 200 with something that is not JSON, or too long to be read."""
 
     detail: str
+    is_too_long: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,8 @@ def ended(
 def completed(run: Run, words: str | None, now: datetime) -> Run:
     """Return the run as it ends once every product is settled; `words` are Digible's last."""
     says = f" Digible says: {words}" if words else ""
+    if run.warnings:
+        says = " Its answers hold warnings, though: check the products in Digible."
     if not run.rejected:
         message = f"All {run.accepted:,} products were accepted by Digible.{says}"
         return ended(run, RunState.SUCCEEDED, message, now)
@@ -129,6 +131,13 @@ def stopped(run: Run, met: BatchTrouble, now: datetime) -> Run:
     match trouble:
         case TokenRefused():
             return session_expired(run, trouble.detail, now, met.batch, trouble.http_status)
+        case Unreadable(is_too_long=True):
+            message = (
+                f"Digible's answer to {of} is too long to be read, so whether it took these products is "
+                "not known. Nothing more was sent."
+            )
+            error = RunError("invalid_response", trouble.detail, met.batch, 200)
+            return ended(run, RunState.FAILED, message, now, error)
         case Unreadable():
             error = RunError("invalid_response", trouble.detail, met.batch, 200)
             return ended(run, RunState.FAILED, INVALID_JSON_RESPONSE, now, error)

@@ -38,6 +38,7 @@ class Sender:
         """Send `batch` until all of it is settled or something stops it."""
         parts = [(0, len(batch.products))]
         rejections: list[Rejection] = []
+        warnings: list[str] = []
         accepted, message = 0, None
         while parts:
             start, end = parts.pop()
@@ -46,6 +47,8 @@ class Sender:
                 case Accepted():
                     accepted += end - start
                     message = answer.message or message
+                    if answer.warning:
+                        warnings.append(answer.warning)
                 case Refused(about_products=True) if self.isolate and end - start > 1:
                     middle = (start + end) // 2
                     parts += [(middle, end), (start, middle)]
@@ -57,10 +60,12 @@ class Sender:
                 case Refused() | TokenRefused() | Unreadable() | Unavailable():
                     if not accepted:
                         return BatchOutcome(batch, 0, trouble=answer)
-                    return BatchOutcome(batch, start, tuple(rejections), message, answer)
+                    return BatchOutcome(
+                        batch, start, tuple(rejections), message, tuple(warnings), answer
+                    )
                 case _:
                     assert_never(answer)
-        return BatchOutcome(batch, len(batch.products), tuple(rejections), message)
+        return BatchOutcome(batch, len(batch.products), tuple(rejections), message, tuple(warnings))
 
     def _patiently(self, products: tuple[Product, ...]) -> Answer:
         begun = self.clock.monotonic()

@@ -36,13 +36,15 @@ def exit_code(state: RunState) -> ExitCode:
 
 
 def describe_run(run: Run) -> str:
-    """Describe how a run ended: its message, its counts, what was rejected and why, its id."""
+    """Describe how a run ended: its message, its counts, what was rejected and why, warnings, its id."""
     lines = [SESSION_EXPIRED if run.state is RunState.SESSION_EXPIRED else harmless(run.message)]
     lines.append("")
     counts = (run.read, run.accepted, run.rejected, run.not_sent)
     width = max(len(f"{count:,}") for count in counts)
     lines += [f"  {name:<9} {count:>{width},}" for name, count in zip(_COUNTS, counts, strict=True)]
     lines += _rejections(run.rejections, run.rejected)
+    if run.warnings:
+        lines += ["", "Warnings:", *(f"  {harmless(warning)}" for warning in run.warnings)]
     if run.error is not None and run.error.detail not in run.message:
         lines += ["", f"Details: {harmless(run.error.detail)}"]
     return "\n".join([*lines, "", f"Run: {run.run}"])

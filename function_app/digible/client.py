@@ -20,7 +20,8 @@ from contract.product import Product
 from function_app.answers import Accepted, Answer, Unavailable
 from function_app.digible.connections import connection_pools
 from function_app.digible.deadline import DeadlineError, deadline
-from function_app.digible.responses import MAX_BODY, Response, interpret, scrubbed
+from function_app.digible.responses import MAX_BODY, Response, interpret
+from function_app.digible.scrubbing import scrubbed
 from function_app.retrying import retry_after_seconds
 from function_app.token import StoredToken
 
@@ -79,9 +80,9 @@ class DigibleClient:
             response = self._post(self._body(products), token, send_by)
         except (DeadlineError, HTTPError, OSError) as error:
             return Unavailable(self._unreachable(error))
-        answer = interpret(response, token.value)
+        answer = interpret(response, token.value, len(products))
         if not isinstance(answer, Accepted):
-            content = scrubbed(response.body.decode("utf-8", "replace"), token.value)
+            content = scrubbed(response.text, token.value)
             logger.info("Digible answered HTTP %d: %s", response.status, content)
         return answer
 
@@ -124,7 +125,8 @@ class DigibleClient:
             retry_after = retry_after_seconds(
                 response.headers.get("Retry-After"), datetime.now(UTC)
             )
-            return Response(response.status, content, retry_after, whole)
+            content_type = response.headers.get("Content-Type")
+            return Response(response.status, content, content_type, retry_after, whole)
 
     def _unreachable(self, error: Exception) -> str:
         # Only the kind of error is reported: its text may quote the request.

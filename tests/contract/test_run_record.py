@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from contract.blobs import UNKNOWN_STORE, RunId, StoreName
 from contract.product import Rejection, Stage
-from contract.run import MAX_REJECTIONS, Checkpoint, Content, Run, RunError, RunState
+from contract.run import MAX_REJECTIONS, MAX_WARNINGS, Checkpoint, Content, Run, RunError, RunState
 from contract.run_record import RunRecordError, decode_run, encode_run
 from tests.contract.catalogs import PROPERTY
 
@@ -68,6 +68,7 @@ RUN = Run(
     etag='"0x8DC12"',
     state=RunState.FAILED,
     message="Digible refused batch 3 — größer",
+    warnings=("Batch 2: Digible names products that it did not take: []",),
     started_at=NOON,
     updated_at=NOON + timedelta(seconds=5),
     attempt=2,
@@ -83,7 +84,16 @@ RUN = Run(
 )
 
 
-OPTIONAL = {"checkpoint", "content", "retries", "retry_at", "waiting_since", "finished_at", "error"}
+OPTIONAL = {
+    "checkpoint",
+    "warnings",
+    "content",
+    "retries",
+    "retry_at",
+    "waiting_since",
+    "finished_at",
+    "error",
+}
 
 
 def record_of(run: Run) -> dict[str, Any]:
@@ -120,6 +130,7 @@ def test_the_record_is_as_specified() -> None:
         "rejections": [
             {"product_id": "A17", "row": 17, "stage": "catalog", "reason": "SellPrice is missing"}
         ],
+        "warnings": ["Batch 2: Digible names products that it did not take: []"],
         "error": {"kind": "refused", "detail": "400: too dear", "batch": 3, "http_status": 400},
         "started_at": "2026-11-23T10:00:05.678Z",
         "updated_at": "2026-11-23T10:00:10.678Z",
@@ -144,7 +155,12 @@ def test_a_record_without_the_fields_only_the_function_needs_is_read() -> None:
         del record[name]
     run = decode_run(json.dumps({**record, "from the future": [1]}).encode())
     assert run == replace(
-        decode_run(encode_run(RUN)), checkpoint=Checkpoint(), retries=0, error=None, content=None
+        decode_run(encode_run(RUN)),
+        checkpoint=Checkpoint(),
+        warnings=(),
+        retries=0,
+        error=None,
+        content=None,
     )
 
 
@@ -156,6 +172,13 @@ def test_the_list_of_rejections_is_capped_but_their_count_is_not() -> None:
     assert run.rejections[:2] == (*RUN.rejections, more[0])
     assert run.not_sent == 5_000 - 400 - 1_401
     assert decode_run(encode_run(run)).rejected == 1_401
+
+
+def test_the_list_of_warnings_is_capped() -> None:
+    run = RUN.with_warnings(("One", "Two"), 7).with_warnings(("x",) * 50, 8)
+    assert run.warnings[:4] == (*RUN.warnings, "Batch 7: One", "Batch 7: Two", "Batch 8: x")
+    assert len(run.warnings) == len(record_of(run)["warnings"]) == MAX_WARNINGS == 20
+    assert decode_run(encode_run(run)).warnings == run.warnings
 
 
 def test_half_characters_and_control_characters_do_not_prevent_a_record() -> None:
@@ -194,6 +217,7 @@ INVALID_ERRORS: list[object] = [0, "", "x", [], {}, False]
         *[{"updated_at": "0001-01-01T00:00:00+05:00"}, {"finished_at": ""}, {"retry_at": 0}],
         *[{"checkpoint": value} for value in (1, "x", {"position": -1}, {"ahead": [None]})],
         *[{"checkpoint": {"ahead": 1}}, {"checkpoint": {"position": None}}],
+        *[{"warnings": value} for value in (None, "x", 1, [1], [None])],
         *[{"content": value} for value in (1, "x", {}, {"sha256": "0"})],
     ],
 )

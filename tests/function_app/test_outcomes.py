@@ -95,6 +95,25 @@ def test_a_run_fails_if_digibles_response_is_not_json() -> None:
     assert run.error == RunError("invalid_response", "<html>", 3, 200)
 
 
+def test_a_run_fails_if_digibles_response_is_too_long_and_does_not_call_it_invalid_json() -> None:
+    run = stopped(Unreadable("[[[", is_too_long=True))
+    assert run.state is RunState.FAILED
+    assert run.message == (
+        "Digible's answer to batch 3 of 7 is too long to be read, so whether it took these products is "
+        "not known. Nothing more was sent."
+    )
+    assert run.error == RunError("invalid_response", "[[[", 3, 200)
+
+
+def test_a_run_with_warnings_says_so_instead_of_digibles_words() -> None:
+    run = outcomes.completed(replace(RUN, accepted=1_234, warnings=("Batch 1: x",)), "Thanks", NOW)
+    assert run.state is RunState.SUCCEEDED
+    assert run.message == (
+        "All 1,234 products were accepted by Digible. Its answers hold warnings, though: check the products "
+        "in Digible."
+    )
+
+
 def test_a_run_fails_if_digible_refuses_a_batch() -> None:
     run = stopped(Refused("Unknown store", 422, about_products=True))
     assert run.state is RunState.FAILED

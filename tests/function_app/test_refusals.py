@@ -6,7 +6,7 @@ import pytest
 
 from contract.product import Product, Rejection, Stage
 from contract.run import RunError, RunState
-from function_app.answers import Answer, Refused, TokenRefused, Unreadable
+from function_app.answers import Accepted, Answer, Refused, TokenRefused, Unreadable
 from function_app.attempt import UploadOptions
 from tests.function_app.world import DOWN, OK, World, ids, rows
 
@@ -89,6 +89,16 @@ def test_a_response_that_is_not_json_stops_the_run_at_once(world: World) -> None
     run = world.upload(world.put(650))
     assert (run.state, run.message) == (RunState.FAILED, "Invalid JSON response from the server")
     assert (run.accepted, run.not_sent) == (200, 450)
+
+
+def test_a_batch_that_is_accepted_with_a_warning_counts_and_the_warning_is_listed(
+    world: World,
+) -> None:
+    world.answer(OK, Accepted("Synced", "Digible names products that it did not take: [3]"))
+    run = world.upload(world.put(650))
+    assert (run.state, run.accepted, run.rejected) == (RunState.SUCCEEDED, 650, 0)
+    assert run.warnings == ("Batch 2: Digible names products that it did not take: [3]",)
+    assert run.message.endswith("Its answers hold warnings, though: check the products in Digible.")
 
 
 def test_only_the_products_at_fault_are_rejected(isolating: World) -> None:

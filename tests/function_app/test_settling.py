@@ -30,7 +30,7 @@ def outcome(batch: Batch, settled: int, rejected: int = 0) -> BatchOutcome:
         for row, product in list(zip(batch.rows, batch.products, strict=True))[:rejected]
     )
     trouble = None if settled == len(batch.products) else DOWN
-    return BatchOutcome(batch, settled, rejections, None, trouble)
+    return BatchOutcome(batch, settled, rejections, trouble=trouble)
 
 
 @dataclass

@@ -78,6 +78,14 @@ def test_twenty_rejections_are_shown_and_the_others_are_counted() -> None:
     assert "  … and 1,214 more" in describe_run(run)
 
 
+def test_warnings_are_listed() -> None:
+    run = make_run(warnings=("Batch 1: Digible says x", "Batch 2: y"), read=1, accepted=1)
+    shown = describe_run(run).splitlines()
+    start = shown.index("Warnings:")
+    assert shown[start + 1 : start + 3] == ["  Batch 1: Digible says x", "  Batch 2: y"]
+    assert "Warnings:" not in describe_run(make_run())
+
+
 def test_a_rejection_without_an_id_or_a_row_is_still_shown() -> None:
     run = make_run(rejections=(Rejection(None, None, Stage.DIGIBLE, "No."),), rejected=1, read=1)
     assert "  product (no id): No." in describe_run(run)
@@ -89,6 +97,7 @@ def test_text_from_outside_cannot_control_the_terminal() -> None:
         message=evil,
         error=RunError("x", evil + "!"),
         rejections=(Rejection(evil, 1, Stage.DIGIBLE, evil),),
+        warnings=(evil,),
         rejected=1,
         read=1,
     )

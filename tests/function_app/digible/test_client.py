@@ -100,6 +100,19 @@ def test_retry_after_is_read() -> None:
     )
 
 
+def test_a_server_may_send_back_all_that_it_got() -> None:
+    product = {"productId": "P1", "productName": "Error lamp " * 900}
+    echo = json.dumps({"message": "Thanks", "data": [product] * 200}).encode()
+    assert len(echo) > 1 << 20
+    assert answer(always(http(200, echo))) == ACCEPTED
+
+
+def test_the_charset_that_a_server_declares_is_used() -> None:
+    body = '{"message": "Prix erroné"}'.encode("latin-1")
+    response = http(400, body, "Content-Type: application/json; charset=ISO-8859-1")
+    assert answer(always(response)) == Refused("Prix erroné", 400, about_products=True)
+
+
 def test_a_server_that_is_not_there_is_unavailable() -> None:
     with client_of(f"http://127.0.0.1:{free_ports(1)[0]}/v1") as client:
         assert client.send(PRODUCTS, TOKEN) == Unavailable("Digible (127.0.0.1) can't be reached.")
