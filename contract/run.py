@@ -208,7 +208,9 @@ class Run:
             rejections=(self.rejections + more)[:MAX_REJECTIONS],
         )
 
-    def with_warnings(self, more: tuple[str, ...], batch: int) -> "Run":
-        """Return the run with further warnings about a batch listed, up to MAX_WARNINGS."""
-        named = tuple(f"Batch {batch}: {warning}" for warning in more)
-        return replace(self, warnings=(self.warnings + named)[:MAX_WARNINGS])
+    def with_warning(self, warning: str | None, batch: int) -> "Run":
+        """Return the run with a further warning about a batch, if there is one, up to MAX_WARNINGS."""
+        if warning is None:
+            return self
+        named = f"Batch {batch}: {warning}"
+        return replace(self, warnings=(*self.warnings, named)[:MAX_WARNINGS])

@@ -34,6 +34,9 @@ Short, because the host works on only a few messages at once, and those of other
 
 _BUSY_DELAY = timedelta(seconds=5)
 _AT_ONCE = timedelta(0)
+_SLOW = RunError(
+    "slow", "This took so long that no product was delivered in the time that there is for it."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +150,7 @@ class Attempt:
         if token is None:
             return
         recorded, clock, run = self.recorded, self.ports.clock, self.recorded.run
+        begun_at = run.checkpoint
         recorded.save(
             replace(
                 run.moved_to(RunState.SENDING),
@@ -168,11 +172,13 @@ class Attempt:
                 lease.ensure()
                 return digible.send(products, token, lease.sure_until)
 
-            sender = Sender(post, clock, self.options.policy, ends_at, self.options.isolate)
-            delivery = Delivery(sender.send, recorded.settle, is_interrupted)
+            sender = Sender(post, clock, self.options.policy, ends_at)
+            delivery = Delivery(
+                sender.send, recorded.settle, is_interrupted, isolates=self.options.isolate
+            )
             products = sendable(self.ports.catalogs.blocks(self.version), self.version.metadata)
             delivery.run(batches(products, run.checkpoint), self.options.concurrency)
-        self._conclude(delivery)
+        self._conclude(delivery, any_progress=recorded.run.checkpoint != begun_at)
 
     def _good_token(self) -> StoredToken | None:
         """Return the store's token, or None, with the reason in the record, if it can't be used."""
@@ -190,14 +196,16 @@ class Attempt:
             self.recorded.end(outcomes.session_expired(run, detail, now))
         return None
 
-    def _conclude(self, delivery: Delivery) -> None:
+    def _conclude(self, delivery: Delivery, *, any_progress: bool) -> None:
         run, now = self.recorded.run, self.ports.clock.now()
         if self.recorded.is_superseded:  # whatever else happened to the batches under way
             self._end_superseded()
         elif delivery.trouble is not None:
             self._end_or_wait(outcomes.stopped(run, delivery.trouble, now))
-        elif delivery.was_interrupted:
+        elif delivery.was_interrupted and any_progress:
             self._come_back(_AT_ONCE)
+        elif delivery.was_interrupted:
+            self._end_or_wait(outcomes.waiting(run, _SLOW, now))
         else:
             self.recorded.end(outcomes.completed(run, delivery.message, now))
 

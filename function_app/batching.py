@@ -33,6 +33,17 @@ class Batch:
         """Whether the batch's first products are already settled."""
         return self.start % BATCH_SIZE > 0
 
+    @property
+    def end(self) -> int:
+        """How many products that can be sent come before its end."""
+        return self.start + len(self.products)
+
+    def part(self, first: int, last: int | None = None) -> "Batch":
+        """Return its products from `first` (from 0) to before `last`, or to its end."""
+        return Batch(
+            self.number, self.start + first, self.rows[first:last], self.products[first:last]
+        )
+
     def shares_a_product_with(self, other: "Batch") -> bool:
         """Return whether an id is in both: then their order decides which price remains."""
         return not self.ids.isdisjoint(other.ids)

@@ -1,9 +1,12 @@
 """Sends a run's batches in order, several at once if configured, and settles each outcome."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
+from contract.product import Product
+from function_app.answers import Accepted, Answer, Refused
 from function_app.batching import Batch
+from function_app.isolating import isolate
 from function_app.settling import BatchOutcome, BatchTrouble
 
 
@@ -12,11 +15,16 @@ class Delivery:
 
     def __init__(
         self,
-        send: Callable[[Batch], BatchOutcome],
+        send: Callable[[Sequence[Product]], Answer],
         settle: Callable[[BatchOutcome], None],
         is_interrupted: Callable[[], bool],
+        *,
+        isolates: bool,
     ) -> None:
-        """`settle` is called in the calling thread; `is_interrupted` before each batch."""
+        """`settle` is called in the calling thread; so is `is_interrupted`, before anything is sent.
+
+        With `isolates`, a refused batch is halved until the products at fault stand alone.
+        """
         self.message: str | None = None
         """Digible's last words, if it sent any."""
 
@@ -27,19 +35,18 @@ class Delivery:
         self._send = send
         self._settle = settle
         self._is_interrupted = is_interrupted
-        self._under_way: dict[Future[BatchOutcome], Batch] = {}
+        self._isolates = isolates
+        self._under_way: dict[Future[Answer], Batch] = {}
+        self._refused: list[tuple[Batch, Refused]] = []
 
     def run(self, batches: Iterable[Batch], concurrency: int) -> None:
         """Send `batches`, at most `concurrency` at once; settle each outcome before more are sent."""
         with ThreadPoolExecutor(concurrency, thread_name_prefix="batch") as pool:
             for batch in self._settling(batches):
                 self._make_room(batch, concurrency)
-                if self.trouble is not None:
+                if self._must_stop():
                     break
-                self.was_interrupted = self._is_interrupted()
-                if self.was_interrupted:
-                    break
-                self._under_way[pool.submit(self._send, batch)] = batch
+                self._under_way[pool.submit(self._send, batch.products)] = batch
             self._settle_all()
 
     def _settling(self, batches: Iterable[Batch]) -> Iterator[Batch]:
@@ -57,22 +64,46 @@ class Delivery:
             or any(batch.shares_a_product_with(other) for other in self._under_way.values())
         ):
             self._settle_some()
+        if self._refused:  # batches must not pass one another while one is halved
+            self._settle_all()
 
     def _settle_all(self) -> None:
         while self._under_way:
             self._settle_some()
+        for batch, refused in sorted(self._refused, key=lambda each: each[0].number):
+            self._isolate(batch, refused)
+        self._refused.clear()
 
     def _settle_some(self) -> None:
         done, _ = wait(self._under_way, return_when=FIRST_COMPLETED)
         for future in sorted(done, key=lambda each: self._under_way[each].number):
-            batch = self._under_way.pop(future)
-            outcome = future.result()
-            self.message = outcome.message or self.message
-            if outcome.trouble is not None:
-                self._meet(BatchTrouble(batch.number, outcome.trouble))
-            if outcome.settled:
-                self._settle(outcome)
+            batch, answer = self._under_way.pop(future), future.result()
+            match answer:
+                case Accepted(message, warning):
+                    whole = len(batch.products)
+                    self._note(BatchOutcome(batch, whole, message=message, warning=warning))
+                case Refused(about_products=True) if self._isolates:
+                    self._refused.append((batch, answer))
+                case _:
+                    self._note(BatchOutcome(batch, 0, trouble=answer))
 
-    def _meet(self, met: BatchTrouble) -> None:
-        if self.trouble is None or met.batch < self.trouble.batch:
-            self.trouble = met
+    def _isolate(self, batch: Batch, refused: Refused) -> None:
+        for outcome in isolate(batch, refused, lambda part: self._send(part.products)):
+            self._note(outcome)
+            if self._must_stop():
+                return
+
+    def _note(self, outcome: BatchOutcome) -> None:
+        self.message = outcome.message or self.message
+        # Also when a part of a refused batch settles nothing: saving the run shows whether it was superseded.
+        if outcome.settled or outcome.trouble is None:
+            self._settle(outcome)
+        if outcome.trouble is not None:
+            met = BatchTrouble(outcome.batch.number, outcome.trouble)
+            if self.trouble is None or met.batch < self.trouble.batch:
+                self.trouble = met
+
+    def _must_stop(self) -> bool:
+        if self.trouble is None and not self.was_interrupted:
+            self.was_interrupted = self._is_interrupted()
+        return self.trouble is not None or self.was_interrupted

@@ -1,27 +1,17 @@
-"""Sends one batch: retries it, and halves a refused one if configured."""
+"""Sends products, again and again while Digible is in transient trouble."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import assert_never
 
-from contract.product import Product, Rejection, Stage, shown_id
-from function_app.answers import (
-    Accepted,
-    Answer,
-    Refused,
-    TokenRefused,
-    Unavailable,
-    Unreadable,
-)
-from function_app.batching import Batch
+from contract.product import Product
+from function_app.answers import Answer, Unavailable
 from function_app.ports import Clock
 from function_app.retrying import RetryPolicy
-from function_app.settling import BatchOutcome
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Sends batches within the time of one invocation."""
+    """Sends products within the time of one invocation."""
 
     post: Callable[[Sequence[Product]], Answer]
     """Posts products once."""
@@ -31,43 +21,8 @@ class Sender:
     ends_at: float
     """When (monotonic seconds) it must stop retrying."""
 
-    isolate: bool
-    """Whether a refused batch is halved until the products at fault stand alone."""
-
-    def send(self, batch: Batch) -> BatchOutcome:
-        """Send `batch` until all of it is settled or something stops it."""
-        parts = [(0, len(batch.products))]
-        rejections: list[Rejection] = []
-        warnings: list[str] = []
-        accepted, message = 0, None
-        while parts:
-            start, end = parts.pop()
-            answer = self._patiently(batch.products[start:end])
-            match answer:
-                case Accepted():
-                    accepted += end - start
-                    message = answer.message or message
-                    if answer.warning:
-                        warnings.append(answer.warning)
-                case Refused(about_products=True) if self.isolate and end - start > 1:
-                    middle = (start + end) // 2
-                    parts += [(middle, end), (start, middle)]
-                case Refused(about_products=True) if self.isolate:
-                    rejections.append(_rejection(batch, start, answer))
-                    if not parts and not accepted and not batch.is_rest:
-                        # Every product was refused alone: not the products but the request is wrong.
-                        return BatchOutcome(batch, 0, trouble=answer)
-                case Refused() | TokenRefused() | Unreadable() | Unavailable():
-                    if not accepted:
-                        return BatchOutcome(batch, 0, trouble=answer)
-                    return BatchOutcome(
-                        batch, start, tuple(rejections), message, tuple(warnings), answer
-                    )
-                case _:
-                    assert_never(answer)
-        return BatchOutcome(batch, len(batch.products), tuple(rejections), message, tuple(warnings))
-
-    def _patiently(self, products: tuple[Product, ...]) -> Answer:
+    def send(self, products: Sequence[Product]) -> Answer:
+        """Post `products` until there is an answer other than Unavailable, or no time to try again."""
         begun = self.clock.monotonic()
         policy = replace(self.policy, total=min(self.policy.total, max(0.0, self.ends_at - begun)))
         attempt = 1
@@ -81,8 +36,3 @@ class Sender:
                 return answer
             self.clock.sleep(pause)
             attempt += 1
-
-
-def _rejection(batch: Batch, index: int, refused: Refused) -> Rejection:
-    product_id = shown_id(batch.products[index].product_id)
-    return Rejection(product_id, batch.rows[index], Stage.DIGIBLE, refused.detail)

@@ -30,7 +30,7 @@ class BatchOutcome:
     message: str | None = None
     """Digible's words, if it sent any."""
 
-    warnings: tuple[str, ...] = ()
+    warning: str | None = None
     """Why perhaps not all of the products that count as accepted were taken."""
 
     trouble: Trouble | None = None
@@ -51,7 +51,7 @@ def settle(run: Run, outcome: BatchOutcome) -> Run:
     else:  # the checkpoint can't describe a settled part after a gap: it is sent again
         return run
     settled = replace(
-        run.with_rejections(outcome.rejections).with_warnings(outcome.warnings, batch.number),
+        run.with_rejections(outcome.rejections).with_warning(outcome.warning, batch.number),
         accepted=run.accepted + outcome.settled - len(outcome.rejections),
         checkpoint=Checkpoint(position, tuple(sorted(ahead))),
         batches_acknowledged=position // BATCH_SIZE + len(ahead),

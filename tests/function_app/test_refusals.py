@@ -1,6 +1,7 @@
 """Permanent trouble: a run stops, or isolates the products at fault, as the operator chose."""
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 import pytest
 
@@ -8,6 +9,8 @@ from contract.product import Product, Rejection, Stage
 from contract.run import RunError, RunState
 from function_app.answers import Accepted, Answer, Refused, TokenRefused, Unreadable
 from function_app.attempt import UploadOptions
+from function_app.errors import LeaseLostError
+from function_app.ports import CatalogVersion
 from tests.function_app.world import DOWN, OK, World, ids, rows
 
 EXPIRED = TokenRefused("Expired", 401)
@@ -207,6 +210,107 @@ def test_an_outage_during_halving_is_waited_out(isolating: World) -> None:
     isolating.all_messages()
     run = isolating.run(version)
     assert (run.state, run.accepted, run.rejected) == (RunState.COMPLETED_WITH_REJECTIONS, 449, 1)
+
+
+def test_what_is_settled_within_a_batch_is_saved_before_more_is_sent(isolating: World) -> None:
+    saved: list[int] = []
+
+    def judge(products: Sequence[Product]) -> Answer:
+        run = isolating.run(version)
+        saved.append(run.accepted + run.rejected)
+        assert run.accepted == len(isolating.digible.products)
+        return refusing("P220", "P301", "P302")(products)
+
+    isolating.digible.judge = judge
+    version = isolating.put(400)
+    assert isolating.upload(version).accepted == 397
+    assert saved == sorted(saved)
+    assert len(set(saved)) > 8
+
+
+def test_the_invocations_time_ends_within_a_batch(isolating: World) -> None:
+    """Each invocation goes on where the one before stopped, and no product is sent twice."""
+    bad = set(ids(201, 300)) - {"P210"}
+
+    def judge(products: Sequence[Product]) -> Answer:
+        isolating.clock.advance(timedelta(seconds=50))
+        return refusing(*bad)(products)
+
+    isolating.digible.judge = judge
+    version = isolating.put(500)
+    isolating.upload(version)
+    assert isolating.all_messages() > 3
+    run = isolating.run(version)
+    assert (run.state, run.accepted, run.rejected) == (
+        *(RunState.COMPLETED_WITH_REJECTIONS, 401),
+        99,
+    )
+    accepted = [each for batch in isolating.digible.accepted for each in batch]
+    assert len(accepted) == len(set(accepted)) == 401
+
+
+def test_a_newer_catalogue_ends_the_halving_of_an_older_ones_batch(isolating: World) -> None:
+    newer: list[CatalogVersion] = []
+
+    def judge(products: Sequence[Product]) -> Answer:
+        if len(isolating.digible.requests) == 20:
+            isolating.clock.advance(timedelta(seconds=1))
+            newer.append(isolating.put(rows(3, price="9.99"), "0001/newer.json"))
+            isolating.upload(newer[0])
+        return Refused("No", 400, about_products=True)
+
+    isolating.digible.judge = judge
+    older = isolating.put(200)
+    assert isolating.upload(older).state is RunState.SUPERSEDED
+    assert len(isolating.digible.requests) == 20
+    isolating.digible.judge = lambda products: OK
+    isolating.all_messages()
+    assert isolating.run(newer[0]).state is RunState.SUCCEEDED
+    assert len(isolating.digible.accepted) == 1
+
+
+def test_the_lease_is_made_sure_of_before_each_part(isolating: World) -> None:
+    def judge(products: Sequence[Product]) -> Answer:
+        if len(isolating.digible.requests) == 7:
+            isolating.locks.leases.clear()  # another worker takes the store
+        return refusing("P3", "P150")(products)
+
+    isolating.digible.judge = judge
+    version = isolating.put(200)
+    with pytest.raises(LeaseLostError):
+        isolating.upload(version)
+    assert len(isolating.digible.requests) == 7
+
+
+def test_a_run_that_gets_nowhere_waits_and_fails_after_a_day(isolating: World) -> None:
+    """All products of a batch are refused, and halving it takes longer than an invocation."""
+
+    def judge(products: Sequence[Product]) -> Answer:
+        isolating.clock.advance(timedelta(seconds=500))
+        return Refused("No", 400, about_products=True)
+
+    isolating.digible.judge = judge
+    version = isolating.put(200)
+    run = isolating.upload(version)
+    assert run.state is RunState.WAITING
+    assert run.error is not None
+    assert run.error.kind == "slow"
+    isolating.all_messages()
+    run = isolating.run(version)
+    assert (run.state, run.not_sent) == (RunState.FAILED, 200)
+
+
+def test_batches_under_way_beside_a_refused_one_are_settled_before_it_is_halved() -> None:
+    world = World(UploadOptions(isolate=True, concurrency=4))
+    world.digible.judge = refusing("P7", "P250", "P999")
+    version = world.put(1_500)
+    run = world.upload(version)
+    assert (run.state, run.accepted, run.rejected) == (
+        *(RunState.COMPLETED_WITH_REJECTIONS, 1_497),
+        3,
+    )
+    accepted = [each for batch in world.digible.accepted for each in batch]
+    assert len(accepted) == len(set(accepted)) == 1_497
 
 
 def test_the_whole_rest_of_a_batch_may_be_refused_if_its_beginning_was_accepted(
