@@ -49,6 +49,9 @@ class Unavailable:
     retry_after: float | None = None
     """Seconds."""
 
+    in_doubt: bool = False
+    """Whether the products were sent, and Digible may yet carry that out."""
+
 
 Trouble = Refused | TokenRefused | Unreadable | Unavailable
 """Whatever keeps products from being accepted."""

@@ -10,12 +10,13 @@ from contract.compression import CatalogError
 from contract.product import Product
 from contract.run import Run, RunError, RunState
 from function_app import outcomes
-from function_app.answers import Answer
+from function_app.answers import Answer, Unavailable
 from function_app.batching import batches, total_batches
 from function_app.claiming import claim_newest, is_newest, is_outdated
 from function_app.delivery import Delivery
 from function_app.errors import TokenMissingError, TokenStoreError
 from function_app.examining import examine, sendable
+from function_app.in_doubt import Doubt
 from function_app.ordering import CatalogAge
 from function_app.ports import CatalogVersion, Lease, Ports, RetryRequest, RunSummary
 from function_app.recording import RecordedRun
@@ -26,14 +27,9 @@ from function_app.token import StoredToken, is_expired
 
 logger = logging.getLogger(__name__)
 
-PATIENCE = timedelta(seconds=1)
-"""How long an invocation waits for another run of its store to end before it goes back to the queue.
-
-Short, because the host works on only a few messages at once, and those of other stores wait meanwhile.
-"""
-
-_BUSY_DELAY = timedelta(seconds=5)
 _AT_ONCE = timedelta(0)
+_SHORT_DELAY = timedelta(seconds=2)
+_UNMENTIONED = timedelta(seconds=5)
 _SLOW = RunError(
     "slow", "This took so long that no product was delivered in the time that there is for it."
 )
@@ -48,6 +44,9 @@ class UploadOptions:
 
     concurrency: int = 1
     """How many batches of a run may be under way at once."""
+
+    longest_doubt: timedelta = timedelta(minutes=1)
+    """How long after its sender gave up, or died, a POST may still be carried out."""
 
     time_limit: float = 1_620.0
     """Seconds after which an invocation hands its run over through the queue."""
@@ -82,10 +81,13 @@ class Attempt:
         if not claim_newest(self.ports, store, self._age, self._is_current):
             self._end_superseded()
             return
-        lease = self.ports.locks.acquire(store, PATIENCE)
+        lease = self.ports.locks.acquire(store)
         if lease is None:
-            self._come_back(_BUSY_DELAY)
+            self._wait_for_store()
             return
+        doubt = Doubt(
+            lease.in_doubt, self.recorded.run.run, self.options.longest_doubt, self.ports.clock.now
+        )
         try:
             self.recorded.reload()
             if self.recorded.is_left_alone():
@@ -95,9 +97,9 @@ class Attempt:
             elif self._is_repeat():
                 self.recorded.end(outcomes.repeated(self.recorded.run, self.ports.clock.now()))
             else:
-                self._deliver(lease, ends_at, again=not first)
+                self._deliver(lease, doubt, ends_at, again=not first)
         finally:
-            lease.release()
+            lease.release(doubt.left)
 
     @property
     def _age(self) -> CatalogAge:
@@ -145,7 +147,20 @@ class Attempt:
         self.recorded.save(run)
         return True
 
-    def _deliver(self, lease: Lease, ends_at: float, *, again: bool) -> None:
+    def _wait_for_store(self) -> None:
+        """Come back in a while; if another run has had the store for some time, let the record say so."""
+        run, now = self.recorded.run, self.ports.clock.now()
+        waits = now - run.updated_at
+        if run.state is not RunState.WAITING and waits < _UNMENTIONED:
+            self._come_back(_SHORT_DELAY)
+        else:
+            self._end_or_wait(outcomes.store_busy(run, now))
+
+    def _deliver(self, lease: Lease, doubt: Doubt, ends_at: float, *, again: bool) -> None:
+        if doubt.held_until is not None:
+            now = self.ports.clock.now()
+            self._end_or_wait(outcomes.held(self.recorded.run, doubt.held_until, now))
+            return
         token = self._good_token()
         if token is None:
             return
@@ -165,12 +180,16 @@ class Attempt:
         def is_interrupted() -> bool:
             return recorded.is_superseded or clock.monotonic() >= ends_at
 
+        lease.note(doubt.sending)
         with self.ports.connect() as digible:
 
             def post(products: Sequence[Product]) -> Answer:
                 # For every POST: between two tries, too, another worker may have taken the store.
                 lease.ensure()
-                return digible.send(products, token, lease.sure_until)
+                answer = digible.send(products, token, lease.sure_until)
+                if isinstance(answer, Unavailable) and answer.in_doubt:
+                    doubt.add()
+                return answer
 
             sender = Sender(post, clock, self.options.policy, ends_at)
             delivery = Delivery(

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from contract.compression import CatalogError
@@ -14,6 +14,7 @@ from function_app.retrying import LONGEST_WAITING, delay
 from function_app.settling import BatchTrouble
 
 _LONGEST_KEY = 40
+_BUSY_PAUSE = timedelta(seconds=20)
 
 
 def ended(
@@ -107,22 +108,48 @@ def session_expired(
     return ended(run, RunState.SESSION_EXPIRED, SESSION_EXPIRED, now, error)
 
 
-def waiting(run: Run, error: RunError, now: datetime, retry_after: float | None = None) -> Run:
-    """Return the run as it waits to come back, or as it ends when it has waited for a day."""
-    pause = delay(run.retries, retry_after)
+def waiting(
+    run: Run,
+    error: RunError,
+    now: datetime,
+    retry_after: float | None = None,
+    pause: timedelta | None = None,
+) -> Run:
+    """Return the run as it waits to come back, or as it ends when it has waited for a day.
+
+    Without `pause`, it waits longer each time, and at least `retry_after` seconds.
+    """
+    retries = run.retries if pause else run.retries + 1
+    pause = pause or delay(run.retries, retry_after)
     since = run.waiting_since or now
     if now + pause - since > LONGEST_WAITING:
         message = f"Given up after a day of trying: {error.detail}"
         return ended(run, RunState.FAILED, message, now, error)
-    minutes = max(1, round(pause.total_seconds() / 60))
     return replace(
         run.moved_to(RunState.WAITING),
-        message=f"{error.detail} Trying again in {minutes} min; nothing is lost.",
+        message=f"{error.detail} Trying again in {_in_words(pause)}; nothing is lost.",
         error=error,
         retry_at=now + pause,
         waiting_since=since,
-        retries=run.retries + 1,
+        retries=retries,
     )
+
+
+def _in_words(pause: timedelta) -> str:
+    seconds = max(1, round(pause.total_seconds()))
+    return f"{seconds} s" if seconds < 60 else f"{round(seconds / 60)} min"
+
+
+def store_busy(run: Run, now: datetime) -> Run:
+    """Return the run as it waits while another one has its store, or as it ends after a day of that."""
+    detail = "Another upload of this shop is being delivered, and this one comes after it."
+    return waiting(run, RunError("store_busy", detail), now, pause=_BUSY_PAUSE)
+
+
+def held(run: Run, until: datetime, now: datetime) -> Run:
+    """Return the run as it waits until nothing of an earlier one can be on its way to Digible any more."""
+    detail = "Something of an earlier upload of this shop may still be on its way to Digible."
+    return waiting(run, RunError("in_doubt", detail), now, pause=until - now)
 
 
 def stopped(run: Run, met: BatchTrouble, now: datetime) -> Run:

@@ -10,6 +10,7 @@ from contract.blobs import CatalogMetadata, RunId, StoreName
 from contract.product import Product
 from contract.run import Content, Run
 from function_app.answers import Answer
+from function_app.in_doubt import InDoubt
 from function_app.ordering import CatalogAge
 from function_app.token import StoredToken
 
@@ -116,14 +117,21 @@ class RunRecords(Protocol):
 class Lease(Protocol):
     """The right to send a store's products, for as long as it is kept."""
 
+    @property
+    def in_doubt(self) -> InDoubt | None:
+        """The note that those who had the lease before left about what they sent."""
+
+    def note(self, in_doubt: InDoubt) -> None:
+        """Replace that note; raises LeaseLostError if another worker has the lease by now."""
+
     def ensure(self) -> None:
         """Return while the lease is surely held; raises LeaseLostError if it can't be kept."""
 
     def sure_until(self) -> float:
         """Return until when (monotonic seconds) the lease is surely held: in the past once it is lost."""
 
-    def release(self) -> None:
-        """Free the store for its next run."""
+    def release(self, in_doubt: InDoubt | None) -> None:
+        """Leave a note for the store's next run, and free the store for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +148,8 @@ class StoredNote:
 class StoreLocks(Protocol):
     """What keeps a store's runs from overlapping, and in the order of their catalogues."""
 
-    def acquire(self, store: StoreName, patience: timedelta) -> Lease | None:
-        """Return the store's lease, or None if another run keeps it for longer than `patience`."""
+    def acquire(self, store: StoreName) -> Lease | None:
+        """Return the store's lease, or None if another worker has it."""
 
     def newest(self, store: StoreName) -> StoredNote | None:
         """Return the store's note of its newest catalogue, or None if there is none yet."""

@@ -84,9 +84,13 @@ class RecordedRun:
 
         A message that brings it back is then already in the queue; another one would be one too many.
         """
+        return self.run.state.is_final or self.due_in > _EARLY
+
+    @property
+    def due_in(self) -> timedelta:
+        """How long a waiting run has to wait; zero for any other."""
         retry_at = self.run.retry_at
-        waits = retry_at is not None and self._clock.now() < retry_at - _EARLY
-        return self.run.state.is_final or waits
+        return max(timedelta(0), retry_at - self._clock.now()) if retry_at else timedelta(0)
 
     def reload(self) -> None:
         """Read the record again: another worker may have continued the run in the meantime."""

@@ -5,6 +5,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -76,6 +77,9 @@ class Settings:
     timeout: float
     """Seconds for one POST, from the first byte sent to the last received."""
 
+    longest_doubt: timedelta
+    """How long a POST without an answer may still be carried out."""
+
     time_limit: float
     """Seconds after which a run is handed over to another invocation."""
 
@@ -136,6 +140,7 @@ def read_settings(environment: Mapping[str, str], host_json: str = "{}") -> Sett
         isolate=reader.choice("DIGIBLE_ON_REFUSAL", "stop", "stop", "isolate") == "isolate",
         concurrency=int(concurrency),
         timeout=reader.number("DIGIBLE_TIMEOUT_SECONDS", 30, 0.1, 600),
+        longest_doubt=timedelta(seconds=reader.number("DIGIBLE_IN_DOUBT_SECONDS", 60, 0, 3_600)),
         time_limit=_time_limit(reader, host_json),
     )
     if reader.problems:

@@ -138,7 +138,9 @@ def ports() -> Ports:
 
 def uploader() -> Uploader:
     """Return the use case that every trigger but the sweep calls."""
-    options = UploadOptions(settings.isolate, settings.concurrency, settings.time_limit)
+    options = UploadOptions(
+        settings.isolate, settings.concurrency, settings.longest_doubt, settings.time_limit
+    )
     return Uploader(ports(), options)
 
 

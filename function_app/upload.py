@@ -16,7 +16,7 @@ from contract.blobs import (
 )
 from contract.run import Run, RunState
 from function_app import outcomes
-from function_app.attempt import PATIENCE, Attempt, UploadOptions
+from function_app.attempt import Attempt, UploadOptions
 from function_app.errors import CatalogGoneError, RecordConflictError
 from function_app.ports import CatalogVersion, Ports, RetryRequest
 from function_app.recording import RecordedRun, find, find_or_begin
@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 
 _ABANDONED_DELAY = timedelta(minutes=1)
 _CHECK_DELAY = timedelta(seconds=30)
+_CLOCKS_DIFFER_BY = timedelta(minutes=5)  # at most: an earlier message is another one
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Uploader:
             case CatalogName():
                 version = self.ports.catalogs.current(blob)
                 if version is not None and etag in (None, version.etag):
-                    self._work(*run_of(name, version.etag), version)
+                    self._work(*run_of(name, version.etag), version, is_message=etag is not None)
                 elif etag is not None:
                     self._end_gone(*run_of(name, etag), overwritten=version is not None)
             case _:
@@ -64,7 +65,7 @@ class Uploader:
         if isinstance(name, ResumeName):
             return  # the person who asked sees that nothing happened
         store, run = run_of(name, etag)
-        lease = self.ports.locks.acquire(store, PATIENCE)
+        lease = self.ports.locks.acquire(store)
         if lease is None:
             self.ports.queue.put(RetryRequest(blob, etag, acknowledged), _ABANDONED_DELAY)
             return
@@ -78,7 +79,7 @@ class Uploader:
             else:
                 recorded.end(outcomes.abandoned(recorded.run, self.ports.clock.now()))
         finally:
-            lease.release()
+            lease.release(lease.in_doubt)
 
     def _found_or_begun(self, store: StoreName, run: RunId, catalog: str, etag: str) -> RecordedRun:
         return find_or_begin(
@@ -100,7 +101,7 @@ class Uploader:
         self.ports.catalogs.delete(request)
         if recorded is None:
             logger.error("store %s has no such run to resume", store)
-        else:
+        elif not recorded.is_left_alone():
             self.upload(recorded.run.catalog, recorded.run.etag)
 
     def _end_gone(self, store: StoreName, run: RunId, *, overwritten: bool) -> None:
@@ -109,15 +110,20 @@ class Uploader:
             end = outcomes.superseded if overwritten else outcomes.deleted
             recorded.end(end(recorded.run, self.ports.clock.now()))
 
-    def _work(self, store: StoreName, run: RunId, version: CatalogVersion) -> None:
+    def _work(
+        self, store: StoreName, run: RunId, version: CatalogVersion, *, is_message: bool
+    ) -> None:
+        again = RetryRequest(version.name, version.etag)
         try:
             recorded = self._found_or_begun(store, run, version.name, version.etag)
             if not recorded.is_left_alone():
                 Attempt(self.ports, self.options, recorded, version).work()
+            elif is_message and timedelta(0) < recorded.due_in < _CLOCKS_DIFFER_BY:
+                self.ports.queue.put(again, recorded.due_in)  # perhaps there is no other
         except RecordConflictError:
             # If that worker dies, nobody else may know about the run.
             logger.info("run %s of store %s is another worker's now", run, store)
-            self.ports.queue.put(RetryRequest(version.name, version.etag), _CHECK_DELAY)
+            self.ports.queue.put(again, _CHECK_DELAY)
         except CatalogGoneError as gone:
             self._end_gone(store, run, overwritten=gone.overwritten)
 

@@ -109,6 +109,7 @@ def test_the_documented_defaults_are_the_real_ones() -> None:
     assert documented["DIGIBLE_API_URL"] == settings.api_url
     assert documented["DIGIBLE_CONCURRENCY"] == str(settings.concurrency)
     assert documented["DIGIBLE_TIMEOUT_SECONDS"] == f"{settings.timeout:g}"
+    assert documented["DIGIBLE_IN_DOUBT_SECONDS"] == f"{settings.longest_doubt.seconds}"
     assert documented["DIGIBLE_ON_REFUSAL"] == ("isolate" if settings.isolate else "stop")
 
 

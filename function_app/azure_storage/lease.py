@@ -1,14 +1,18 @@
 """A store's lease: a blob lease that is renewed for as long as its run is worked on."""
 
+import json
 import logging
 import math
 import threading
 import time
 
 from azure.core.exceptions import AzureError, HttpResponseError
-from azure.storage.blob import BlobLeaseClient
+from azure.storage.blob import BlobClient, BlobLeaseClient
 
+from contract.blobs import RunId
+from contract.run_record import moment, stamp
 from function_app.errors import LeaseLostError
+from function_app.in_doubt import InDoubt
 
 logger = logging.getLogger(__name__)
 
@@ -26,10 +30,17 @@ _POLL = 0.3
 
 
 class BlobLease:
-    """A lease that its own thread renews until it is released; implements `ports.Lease`."""
+    """A lease that its own thread renews until it is released; implements `ports.Lease`.
 
-    def __init__(self, lease: BlobLeaseClient, begun: float) -> None:
+    The blob's content is the note about what is in doubt.
+    """
+
+    def __init__(self, blob: BlobClient, lease: BlobLeaseClient, begun: float) -> None:
         """`begun` is the moment (monotonic seconds) before the lease was asked for."""
+        self.in_doubt = _decode(blob.download_blob(decompress=False).readall())
+        """The note that those who had the lease before left about what they sent."""
+
+        self._blob = blob
         self._lease = lease
         self._renewed = begun
         self._lost = False
@@ -54,14 +65,29 @@ class BlobLease:
         """Return until when (monotonic seconds) the lease is surely held: in the past once it is lost."""
         return -math.inf if self._lost else self._renewed + _SURE_FOR
 
-    def release(self) -> None:
-        """Free the store for its next run."""
+    def note(self, in_doubt: InDoubt) -> None:
+        """Replace that note; raises LeaseLostError if another worker has the lease by now."""
+        try:
+            self._write(in_doubt)
+        except HttpResponseError as error:
+            if error.status_code not in LEASE_CONFLICTS:
+                raise
+            raise LeaseLostError from None
+
+    def release(self, in_doubt: InDoubt | None) -> None:
+        """Leave a note for the store's next run, and free the store for it."""
         self._over.set()
         self._renewer.join()
         try:
+            self._write(in_doubt)
             self._lease.release(timeout=5)
         except AzureError:
             logger.info("a lease could not be released; it expires on its own")
+
+    def _write(self, in_doubt: InDoubt | None) -> None:
+        if in_doubt != self.in_doubt:
+            self._blob.upload_blob(_encode(in_doubt), overwrite=True, lease=self._lease)
+            self.in_doubt = in_doubt
 
     def _keep(self) -> None:
         while not self._over.wait(_RENEW_EVERY):
@@ -79,3 +105,21 @@ class BlobLease:
                 return False
             self._renewed = begun
             return True
+
+
+def _encode(in_doubt: InDoubt | None) -> bytes:
+    if in_doubt is None:
+        return b""
+    until = in_doubt.until and stamp(in_doubt.until)
+    return json.dumps({"run": in_doubt.run, "until": until}).encode()
+
+
+def _decode(data: bytes) -> InDoubt | None:
+    """Return the note in a blob; a damaged one tells of nobody, and so of every run."""
+    if not data:
+        return None
+    try:
+        note = json.loads(data)
+        return InDoubt(RunId(str(note["run"])), note["until"] and moment(note["until"]))
+    except (ValueError, KeyError, TypeError, OverflowError):
+        return InDoubt(RunId(""), None)

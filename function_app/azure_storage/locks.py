@@ -2,7 +2,7 @@
 
 import json
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.storage.blob import BlobClient, ContainerClient
@@ -13,8 +13,6 @@ from function_app.azure_storage.lease import LEASE_CONFLICTS, LEASE_SECONDS, Blo
 from function_app.ordering import CatalogAge
 from function_app.ports import Lease, StoredNote
 
-_POLL = 0.3
-
 
 class BlobStoreLocks:
     """Leases and notes; implements `ports.StoreLocks`."""
@@ -22,23 +20,19 @@ class BlobStoreLocks:
     def __init__(self, container: ContainerClient) -> None:
         self._container = container
 
-    def acquire(self, store: StoreName, patience: timedelta) -> Lease | None:
-        """Return the store's lease, or None if another run keeps it for longer than `patience`."""
+    def acquire(self, store: StoreName) -> Lease | None:
+        """Return the store's lease, or None if another worker has it."""
         blob = self._container.get_blob_client(f"{store}.lease")
-        deadline = time.monotonic() + patience.total_seconds()
         while True:
             begun = time.monotonic()
             try:
-                return BlobLease(blob.acquire_lease(LEASE_SECONDS), begun)
+                return BlobLease(blob, blob.acquire_lease(LEASE_SECONDS), begun)
             except ResourceNotFoundError:
                 write_over(blob, None, b"")
-                continue
             except HttpResponseError as error:
                 if error.status_code not in LEASE_CONFLICTS:
                     raise
-            if time.monotonic() >= deadline:
                 return None
-            time.sleep(_POLL)
 
     def newest(self, store: StoreName) -> StoredNote | None:
         """Return the store's note of its newest catalogue, or None if there is none yet."""

@@ -76,10 +76,11 @@ class DigibleClient:
         None of the request is sent after the moment (monotonic seconds) that `send_by` returns; it is
         asked before each piece.
         """
+        body = _Body(self._body(products))
         try:
-            response = self._post(self._body(products), token, send_by)
+            response = self._post(body, token, send_by)
         except (DeadlineError, HTTPError, OSError) as error:
-            return Unavailable(self._unreachable(error))
+            return Unavailable(self._unreachable(error), in_doubt=body.was_sent)
         answer = interpret(response, token.value, len(products))
         if not isinstance(answer, Accepted):
             content = scrubbed(response.text, token.value)
@@ -98,11 +99,11 @@ class DigibleClient:
         body: Any = items if self._body_key is None else {self._body_key: items}
         return json.dumps(body, ensure_ascii=False).encode()
 
-    def _post(self, body: bytes, token: StoredToken, send_by: Callable[[], float]) -> Response:
+    def _post(self, body: "_Body", token: StoredToken, send_by: Callable[[], float]) -> Response:
         headers = {
             "x-access-token": token.value,
             "Content-Type": "application/json",
-            "Content-Length": str(len(body)),
+            "Content-Length": str(body.length),
             "Accept": "application/json",
             "Accept-Encoding": "identity",  # so that no short response unpacks to a long one
             "User-Agent": "shopmaster-upload",
@@ -112,7 +113,7 @@ class DigibleClient:
             self._connections.request(
                 "POST",
                 self._url,
-                body=BytesIO(body),  # which is sent in pieces
+                body=body,
                 headers=headers,
                 timeout=self._timeout,
                 retries=False,  # nor redirects: the token goes to Digible only
@@ -141,6 +142,21 @@ class DigibleClient:
                 return f"The proxy on the way to Digible ({self._host}) can't be used."
             case _:
                 return f"The connection to Digible ({self._host}) was cut."
+
+
+class _Body(BytesIO):
+    """A request's body, which is read and sent in pieces."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self.length = len(data)
+        self.was_sent = False
+        """Whether the last piece was: only then is more asked for. Without it the server has no request."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        piece = super().read(size)
+        self.was_sent = not piece
+        return piece
 
 
 def _has_no_end(response: BaseHTTPResponse) -> bool:

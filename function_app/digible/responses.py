@@ -21,6 +21,8 @@ MAX_BODY = 4 << 20
 """The most bytes of a response that are read: some servers send back the 200 products that they got."""
 
 _TRANSIENT = frozenset({408, 425, 429})
+# A gateway has lost its server, which may still be at work (520 to 527 are Cloudflare's).
+_IN_DOUBT = frozenset({502, 504, *range(520, 528)})
 _TOKEN_REFUSED = frozenset({401, 403})
 _NOT_ABOUT_PRODUCTS = frozenset({404, 405, 407, 410, 411, 414, 415, 421, 426, 431, 451})
 _CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.IGNORECASE)
@@ -73,7 +75,8 @@ def _not_accepted(response: Response, status: int, words: str) -> Answer:
         return TokenRefused(words, response.status)
     if status in _TRANSIENT or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         detail = f"Digible can't take products at the moment (HTTP {response.status}: {words})."
-        return Unavailable(detail, response.status, response.retry_after)
+        in_doubt = status in _IN_DOUBT
+        return Unavailable(detail, response.status, response.retry_after, in_doubt)
     about_products = status >= 400 and status not in _NOT_ABOUT_PRODUCTS
     return Refused(words, response.status, about_products)
 

@@ -4,12 +4,13 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from contract.blobs import CatalogMetadata, RunId, StoreName
 from contract.run import TRANSITIONS, Content, Run, RunState
 from contract.run_record import RunRecordError, decode_run, encode_run
 from function_app.errors import CatalogGoneError, LeaseLostError, RecordConflictError
+from function_app.in_doubt import InDoubt
 from function_app.ordering import CatalogAge
 from function_app.ports import CatalogVersion, RunSummary, StoredNote, StoredRun
 from tests.function_app.fakes import FakeClock, Steps
@@ -184,6 +185,11 @@ class FakeLease:
 
     def __init__(self, locks: "FakeLocks", store: StoreName) -> None:
         self._locks, self._store = locks, store
+        self.in_doubt = locks.in_doubt.get(store)
+
+    def note(self, in_doubt: InDoubt) -> None:
+        self.ensure()
+        self._locks.in_doubt[self._store] = in_doubt
 
     def ensure(self) -> None:
         if self._locks.leases.get(self._store) is not self:
@@ -192,20 +198,23 @@ class FakeLease:
     def sure_until(self) -> float:
         return math.inf if self._locks.leases.get(self._store) is self else -math.inf
 
-    def release(self) -> None:
-        if self._locks.leases.get(self._store) is self:
+    def release(self, in_doubt: InDoubt | None) -> None:
+        if self._locks.leases.get(self._store) is self and not self._locks.steps.is_dead:
             del self._locks.leases[self._store]
+            self._locks.in_doubt[self._store] = in_doubt
 
 
 class FakeLocks:
     """Leases and the notes of the newest catalogues; implements `ports.StoreLocks`."""
 
-    def __init__(self) -> None:
+    def __init__(self, steps: Steps) -> None:
+        self.steps = steps
         self.leases: dict[StoreName, FakeLease] = {}
+        self.in_doubt: dict[StoreName, InDoubt | None] = {}
         self._notes: dict[StoreName, StoredNote] = {}
         self._written = 0
 
-    def acquire(self, store: StoreName, patience: timedelta) -> FakeLease | None:
+    def acquire(self, store: StoreName) -> FakeLease | None:
         if store in self.leases:
             return None
         self.leases[store] = FakeLease(self, store)

@@ -27,6 +27,9 @@ class Steps:
         self.last: int | None = None
         """The number, from 0, of the moment at which it dies."""
 
+        self.is_dead = False
+        """Whether the worker has died: whatever it does while that is passed on, it didn't."""
+
         self._lock = threading.Lock()
 
     def reach(self, name: str) -> None:
@@ -34,6 +37,7 @@ class Steps:
             number = len(self.names)
             self.names.append(name)
         if number == self.last:
+            self.is_dead = True
             raise Killed(name)
 
 

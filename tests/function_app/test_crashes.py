@@ -16,11 +16,6 @@ Each of them counts twice: before and after it.
 """
 
 
-def recovered(world: World) -> None:
-    """Free the lease of a dead worker, as if it had expired."""
-    world.locks.leases.clear()
-
-
 def test_every_moment_at_which_a_worker_may_die_is_tried(world: World) -> None:
     world.upload(world.put(650))
     assert len(world.steps.names) == STEPS_OF_A_RUN
@@ -30,7 +25,6 @@ def test_every_moment_at_which_a_worker_may_die_is_tried(world: World) -> None:
 def test_a_worker_that_dies_once_repeats_at_most_one_batch(world: World, step: int) -> None:
     version = world.put(650)
     assert world.upload_and_die(version, step)
-    recovered(world)
     run = world.upload(version)
     assert (run.state, run.accepted) == (RunState.SUCCEEDED, 650)
     assert len(repeats(world)) <= 1
@@ -49,7 +43,6 @@ def test_only_a_batch_whose_record_was_not_saved_is_sent_twice(world: World) -> 
         version = trial.put(650)
         assert trial.upload_and_die(version, step)
         died = trial.steps.names[-1]
-        recovered(trial)
         trial.upload(version)
         lost = [name for name in trial.steps.names[: step + 1] if name.startswith("after P")]
         saved = [
@@ -66,7 +59,6 @@ def test_with_n_batches_under_way_at_most_n_are_sent_twice(step: int, concurrenc
     world = World(UploadOptions(concurrency=concurrency))
     version = world.put(650)
     assert world.upload_and_die(version, step)
-    recovered(world)
     run = world.upload(version)
     assert (run.state, run.accepted) == (RunState.SUCCEEDED, 650)
     assert len(world.digible.accepted) - len(BATCHES) <= concurrency
@@ -76,7 +68,6 @@ def test_with_n_batches_under_way_at_most_n_are_sent_twice(step: int, concurrenc
 def test_a_run_whose_workers_keep_dying_gets_to_its_end(world: World) -> None:
     version, deaths = world.put(650), 0
     while world.upload_and_die(version, 8):  # each gets one batch further
-        recovered(world)
         deaths += 1
         assert deaths < 10
     assert world.run(version).state is RunState.SUCCEEDED
@@ -88,7 +79,6 @@ def test_a_run_whose_worker_dies_in_an_outage_comes_back(world: World, step: int
     version = world.put(650)
     world.answer(*[DOWN] * 8)
     if world.upload_and_die(version, step):
-        recovered(world)
         world.uploader.upload(version.name)  # the host retries its event
     world.all_messages()
     run = world.run(version)
@@ -100,5 +90,4 @@ def test_each_return_counts_as_an_attempt(world: World) -> None:
     version = world.put(650)
     for step in (8, 8):
         assert world.upload_and_die(version, step)
-        recovered(world)
     assert world.upload(version).attempt == 3

@@ -122,7 +122,6 @@ def test_a_deleted_blob_with_an_unusable_name_leaves_no_record(world: World) -> 
 def test_a_run_fails_when_all_its_invocations_failed(world: World) -> None:
     version = world.put(650)
     assert world.upload_and_die(version, 10)
-    world.locks.leases.clear()
     world.uploader.abandon(version.name, version.etag, acknowledged=1)
     run = world.run(version)
     assert run.state is RunState.FAILED
@@ -135,7 +134,6 @@ def test_a_run_fails_when_all_its_invocations_failed(world: World) -> None:
 def test_a_run_that_made_progress_before_its_workers_died_is_not_given_up(world: World) -> None:
     version = world.put(650)
     assert world.upload_and_die(version, 10)
-    world.locks.leases.clear()
     world.uploader.abandon(version.name, version.etag)
     assert world.run(version).state is RunState.SENDING
     ((_, request),) = world.queue.messages

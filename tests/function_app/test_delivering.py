@@ -4,7 +4,6 @@ import gzip
 import json
 import threading
 from collections.abc import Sequence
-from datetime import timedelta
 
 import pytest
 
@@ -259,5 +258,5 @@ def test_as_many_batches_are_under_way_as_configured(concurrency: int) -> None:
 
 
 def test_stores_do_not_wait_for_each_other(world: World) -> None:
-    world.locks.acquire(StoreName("0002"), timedelta(0))
+    world.locks.acquire(StoreName("0002"))
     assert world.upload(world.put()).state is RunState.SUCCEEDED

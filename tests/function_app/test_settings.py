@@ -2,6 +2,7 @@
 
 import json
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,7 @@ def test_a_missing_setting_has_the_documented_default() -> None:
     assert settings.isolate is False
     assert settings.concurrency == 1
     assert settings.timeout == 30
+    assert settings.longest_doubt == timedelta(minutes=1)
     assert settings.event_grid is False
     assert settings.storage == ConnectionString("AccountName=a;AccountKey=k")
 
@@ -62,7 +64,9 @@ def test_given_settings_are_used() -> None:
         CATALOG_EVENTS="EventGrid",
         DIGIBLE_CONCURRENCY=" 4 ",
         DIGIBLE_TIMEOUT_SECONDS="2.5",
+        DIGIBLE_IN_DOUBT_SECONDS="0.5",
     )
+    assert settings.longest_doubt == timedelta(milliseconds=500)
     assert settings.api_url == "https://digible.invalid/v2"
     assert (settings.body_key, settings.isolate, settings.concurrency) == ("products", True, 4)
     assert (settings.timeout, settings.event_grid) == (2.5, True)
@@ -85,6 +89,7 @@ def test_a_blank_setting_counts_as_missing() -> None:
     [
         *(("DIGIBLE_CONCURRENCY", value) for value in ("0", "17", "-1", "1.5", "four", "nan")),
         *(("DIGIBLE_TIMEOUT_SECONDS", value) for value in ("0", "601", "inf", "nan", "30s")),
+        *(("DIGIBLE_IN_DOUBT_SECONDS", value) for value in ("-1", "3601", "nan", "a minute")),
         ("DIGIBLE_ON_REFUSAL", "ignore"),
         ("CATALOG_EVENTS", "polling"),
         ("CatalogStorage", "no-connection-string"),

@@ -75,7 +75,6 @@ def test_a_run_that_no_worker_sends_any_longer_is_found(
 ) -> None:
     version = world.put()
     assert world.upload_and_die(version, 3)
-    world.locks.leases.clear()
     world.clock.advance(minutes * MINUTE)
     assert swept(world) == [request(version)] * found
 
@@ -96,7 +95,6 @@ def test_a_waiting_run_whose_message_was_lost_is_found(
 def test_a_run_is_found_even_if_its_catalogue_is_gone(world: World, another: str) -> None:
     version = world.put()
     world.upload_and_die(version, 3)
-    world.locks.leases.clear()
     world.catalogs.delete(version.name)
     world.uploader.upload(world.put(["no product"], name=another).name)
     world.clock.advance(11 * MINUTE)
@@ -108,7 +106,6 @@ def test_a_run_is_found_even_if_its_catalogue_is_gone(world: World, another: str
 def test_an_idle_run_is_queued_once_whatever_other_blobs_there_are(world: World) -> None:
     version = world.put(name="0001/b.json")
     world.upload_and_die(version, 3)
-    world.locks.leases.clear()
     for name in ("0001/a.txt", "0001/c.txt", "0001/d.json", "0001/e.txt", "0001/f.json"):
         other = world.put(name=name)
         if name.endswith("json"):

@@ -1,7 +1,6 @@
 """Several workers and invocations: a run is handed over, and never has two workers at once."""
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 
 import pytest
 
@@ -96,7 +95,7 @@ def test_a_repeated_event_before_the_first_record_sends_nothing_twice(world: Wor
 
 
 def test_a_run_waits_in_the_queue_while_its_store_is_busy(world: World) -> None:
-    other = world.locks.acquire(STORE, timedelta(0))
+    other = world.locks.acquire(STORE)
     assert other is not None
     version = world.put(650)
     world.upload(version)
@@ -104,7 +103,7 @@ def test_a_run_waits_in_the_queue_while_its_store_is_busy(world: World) -> None:
         world.next_message()
         assert len(world.queue.messages) == 1
     assert world.digible.requests == []
-    other.release()
+    other.release(None)
     world.all_messages(at_most=1)
     assert_all_accepted(world, world.run(version), BATCHES)
 

@@ -153,10 +153,10 @@ def test_a_message_does_nothing_if_its_run_is_waiting_again_by_then(
     waiting, acquire = world.run(version), world.locks.acquire
     world.clock.advance(timedelta(minutes=1))
 
-    def acquire_late(store: object, patience: timedelta) -> object:
+    def acquire_late(store: object) -> object:
         world.locks.acquire = acquire  # type: ignore[method-assign]  # the other worker's turn
         world.next_message()
-        return acquire(waiting.store, patience)
+        return acquire(waiting.store)
 
     world.locks.acquire = acquire_late  # type: ignore[assignment,method-assign]  # once
     world.uploader.upload(version.name, version.etag)

@@ -49,7 +49,7 @@ class World:
         self.clock = FakeClock()
         self.catalogs = FakeCatalogs(self.clock)
         self.records = FakeRecords(self.clock, self.steps)
-        self.locks = FakeLocks()
+        self.locks = FakeLocks(self.steps)
         self.tokens = FakeTokens()
         self.queue = FakeQueue(self.clock, self.steps)
         self.digible = FakeDigible(self.steps)
@@ -97,6 +97,8 @@ class World:
             return True
         finally:
             self.steps.last = None
+            self.steps.is_dead = False
+            self.locks.leases.clear()  # once they have expired
         return False
 
     def run(self, version: CatalogVersion) -> Run:

@@ -1,21 +1,22 @@
 """A store's lease and note of its newest catalogue: fake and real ones keep the same contract."""
 
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 from azure.core.exceptions import ResourceNotFoundError
-from azure.storage.blob import BlobServiceClient, ContainerClient
+from azure.storage.blob import BlobLeaseClient, BlobServiceClient, ContainerClient
 
-from contract.blobs import LOCKS, StoreName
+from contract.blobs import LOCKS, RunId, StoreName
 from function_app.azure_storage.locks import BlobStoreLocks
+from function_app.errors import LeaseLostError
+from function_app.in_doubt import InDoubt
 from function_app.ordering import CatalogAge
 from function_app.ports import StoreLocks
 from tests.function_app.fake_storage import FakeLocks
-from tests.function_app.fakes import NOON
+from tests.function_app.fakes import NOON, Steps
 
-NOW = timedelta(0)
 FIRST = CatalogAge("0001/z.json", '"0x9"', NOON)
 SECOND = CatalogAge("0001/é.json", '"0x1"', NOON + timedelta(seconds=1))
 
@@ -28,7 +29,7 @@ def container(storage: str) -> ContainerClient:
 @pytest.fixture(params=["fake", "real"])
 def locks(request: pytest.FixtureRequest) -> StoreLocks:
     if request.param == "fake":
-        return FakeLocks()
+        return FakeLocks(Steps())
     return BlobStoreLocks(request.getfixturevalue("container"))
 
 
@@ -38,32 +39,85 @@ def store() -> StoreName:
 
 
 def test_a_store_has_only_one_lease(locks: StoreLocks, store: StoreName) -> None:
-    lease = locks.acquire(store, NOW)
+    lease = locks.acquire(store)
     assert lease is not None
-    assert locks.acquire(store, NOW) is None
-    lease.release()
+    assert locks.acquire(store) is None
+    lease.release(None)
 
 
 def test_a_released_lease_is_free(locks: StoreLocks, store: StoreName) -> None:
     for _ in range(3):
-        lease = locks.acquire(store, NOW)
+        lease = locks.acquire(store)
         assert lease is not None
         lease.ensure()
-        lease.release()
+        lease.release(None)
 
 
 def test_a_lease_says_until_when_it_is_certain(locks: StoreLocks, store: StoreName) -> None:
-    lease = locks.acquire(store, NOW)
+    lease = locks.acquire(store)
     assert lease is not None
     assert lease.sure_until() > time.monotonic()
-    lease.release()
+    lease.release(None)
+
+
+@pytest.mark.parametrize("until", [None, datetime(2026, 11, 23, 12, 0, 1, 250_000, UTC)])
+def test_what_is_in_doubt_is_told_to_the_next_one(
+    locks: StoreLocks, store: StoreName, until: datetime | None
+) -> None:
+    note = InDoubt(RunId("Café 製品.8DC12"), until)
+    first = locks.acquire(store)
+    assert first is not None
+    assert first.in_doubt is None
+    first.release(note)
+    second = locks.acquire(store)
+    assert second is not None
+    assert second.in_doubt == note
+    second.release(note)
+    third = locks.acquire(store)
+    assert third is not None
+    assert third.in_doubt == note
+    third.release(None)
+    fourth = locks.acquire(store)
+    assert fourth is not None
+    assert fourth.in_doubt is None
+    fourth.release(None)
+
+
+def test_a_note_is_left_even_if_the_lease_is_not_released(
+    container: ContainerClient, store: StoreName
+) -> None:
+    real = BlobStoreLocks(container)
+    lease = real.acquire(store)
+    assert lease is not None
+    sending = InDoubt(RunId("x.1"), None)
+    lease.note(sending)
+    BlobLeaseClient(container.get_blob_client(f"{store}.lease")).break_lease(0)
+    other = real.acquire(store)
+    assert other is not None
+    assert other.in_doubt == sending
+    with pytest.raises(LeaseLostError):
+        lease.note(InDoubt(RunId("x.1"), NOON))
+    lease.release(None)
+    other.release(other.in_doubt)
+    assert container.download_blob(f"{store}.lease").readall() == b'{"run": "x.1", "until": null}'
+
+
+@pytest.mark.parametrize("content", [b"{", b"[]", b'{"run": "x"}', b'{"run": "x", "until": 7}'])
+def test_a_damaged_note_tells_of_every_run(
+    container: ContainerClient, store: StoreName, content: bytes
+) -> None:
+    container.upload_blob(f"{store}.lease", content)
+    lease = BlobStoreLocks(container).acquire(store)
+    assert lease is not None
+    assert lease.in_doubt == InDoubt(RunId(""), None)
+    lease.release(None)
 
 
 def test_each_store_has_its_own_lease(locks: StoreLocks, store: StoreName) -> None:
-    leases = [locks.acquire(each, NOW) for each in (store, StoreName(f"{store}x"))]
+    leases = [locks.acquire(each) for each in (store, StoreName(f"{store}x"))]
     for lease in leases:
         assert lease is not None
-        lease.release()
+        lease.release(None)
 
 
 def test_a_new_store_has_no_note(locks: StoreLocks, store: StoreName) -> None:
@@ -136,4 +190,4 @@ def test_a_missing_container_is_an_error_and_nothing_hangs(storage: str) -> None
         with pytest.raises(ResourceNotFoundError):
             real.note_newest(StoreName("0001"), FIRST, None)
         with pytest.raises(ResourceNotFoundError):
-            real.acquire(StoreName("0001"), NOW)
+            real.acquire(StoreName("0001"))

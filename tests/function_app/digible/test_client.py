@@ -1,6 +1,8 @@
 """Digible's API over real sockets: what is sent, and how responses are understood."""
 
 import json
+import math
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -18,7 +20,7 @@ from tests.function_app.digible.calls import (
     answers,
     client_of,
 )
-from tests.odd_server import OddServer, always, http
+from tests.odd_server import OddServer, Pieces, Request, always, http
 
 
 def test_a_batch_is_posted_as_shopmaster_posted_it() -> None:
@@ -116,6 +118,24 @@ def test_the_charset_that_a_server_declares_is_used() -> None:
 def test_a_server_that_is_not_there_is_unavailable() -> None:
     with client_of(f"http://127.0.0.1:{free_ports(1)[0]}/v1") as client:
         assert client.send(PRODUCTS, TOKEN) == Unavailable("Digible (127.0.0.1) can't be reached.")
+
+
+@pytest.mark.parametrize("count", [1, 200])
+def test_whether_products_were_sent_at_all_is_known(count: int) -> None:
+    """Only then can Digible carry it out without having answered."""
+    many = [Product(f"P{number}", "x" * 200, "1") for number in range(count)]
+
+    def hang_up(request: Request) -> Pieces:
+        yield b""
+
+    with OddServer(hang_up) as server, client_of(server.url) as client:
+        sent = client.send(many, TOKEN)
+        moments = iter([time.monotonic() + 60] * (2 if count > 1 else 1))
+        not_sent = client.send(many, TOKEN, lambda: next(moments, -math.inf))
+    assert isinstance(sent, Unavailable)
+    assert sent.in_doubt
+    assert isinstance(not_sent, Unavailable)
+    assert not not_sent.in_doubt
 
 
 def test_all_products_are_sent_however_many_there_are() -> None:

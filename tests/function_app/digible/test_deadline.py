@@ -9,7 +9,7 @@ from function_app.answers import Unavailable
 from tests.function_app.digible.calls import ACCEPTED, OK, PRODUCTS, TOKEN, client_of
 from tests.odd_server import OddServer, Pieces, Request, Respond, always, http
 
-TIMED_OUT = Unavailable("Digible (127.0.0.1) did not answer within 0.5 seconds.")
+TIMED_OUT = Unavailable("Digible (127.0.0.1) did not answer within 0.5 seconds.", in_doubt=True)
 
 
 def slowly(response: bytes, stopping: threading.Event) -> Respond:

@@ -19,7 +19,7 @@ from tests.function_app.digible.calls import (
 )
 from tests.odd_server import OddServer, Pieces, Request, always, http
 
-CUT = Unavailable("The connection to Digible (127.0.0.1) was cut.")
+CUT = Unavailable("The connection to Digible (127.0.0.1) was cut.", in_doubt=True)
 
 
 @pytest.mark.parametrize(

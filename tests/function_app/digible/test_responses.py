@@ -165,7 +165,20 @@ def test_401_and_403_refuse_the_token(status: int) -> None:
 def test_a_request_may_be_retried_after_transient_trouble(status: int) -> None:
     answer = meaning(response(status, {"message": "Busy"}, retry_after=7.0))
     detail = f"Digible can't take products at the moment (HTTP {status}: Busy)."
-    assert answer == Unavailable(detail, status, retry_after=7.0)
+    assert isinstance(answer, Unavailable)
+    assert (answer.detail, answer.http_status, answer.retry_after) == (detail, status, 7.0)
+
+
+@pytest.mark.parametrize(
+    ("status", "in_doubt"),
+    [(502, True), (504, True), (520, True), (524, True), (500, False), (503, False), (429, False)],
+)
+def test_after_a_gateway_lost_its_server_the_products_may_still_be_taken(
+    status: int, *, in_doubt: bool
+) -> None:
+    answer = meaning(response(status))
+    assert isinstance(answer, Unavailable)
+    assert answer.in_doubt is in_doubt
 
 
 def test_without_a_message_the_beginning_of_the_body_is_used() -> None:
