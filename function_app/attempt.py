@@ -14,7 +14,7 @@ from function_app.answers import Answer, Unavailable
 from function_app.batching import batches, total_batches
 from function_app.claiming import claim_newest, is_newest, is_outdated
 from function_app.delivery import Delivery
-from function_app.errors import TokenMissingError, TokenStoreError
+from function_app.errors import SlowExaminationError, TokenMissingError, TokenStoreError
 from function_app.examining import examine, sendable
 from function_app.in_doubt import Doubt
 from function_app.ordering import CatalogAge
@@ -24,12 +24,17 @@ from function_app.repeats import content_of, earlier_runs, is_delivered
 from function_app.retrying import RetryPolicy
 from function_app.sending import Sender
 from function_app.token import StoredToken, is_expired
+from function_app.turns import Turns
 
 logger = logging.getLogger(__name__)
 
 _AT_ONCE = timedelta(0)
 _SHORT_DELAY = timedelta(seconds=2)
 _UNMENTIONED = timedelta(seconds=5)
+_LONGEST_EXAMINATION = 480.0  # seconds: before the sweep takes the run for abandoned
+_SLOW_TO_READ = RunError(
+    "slow", "Reading through the catalogue took longer than there is time for it."
+)
 _SLOW = RunError(
     "slow", "This took so long that no product was delivered in the time that there is for it."
 )
@@ -60,6 +65,7 @@ class Attempt:
 
     ports: Ports
     options: UploadOptions
+    turns: Turns
     recorded: RecordedRun
     version: CatalogVersion
 
@@ -75,7 +81,7 @@ class Attempt:
             self._end_superseded()
             return
         first = self.recorded.run.batches_total is None
-        if first and not self._examine():
+        if first and not self._is_examined(ends_at):
             return
         # Not before the catalogue is known to be good: a broken one must not stop an older one.
         if not claim_newest(self.ports, store, self._age, self._is_current):
@@ -124,13 +130,30 @@ class Attempt:
         store, run = run_of(parse_name(self.version.name), "")
         return earlier_runs(self.version, sha256, self.ports.records.summaries(store, run))
 
-    def _examine(self) -> bool:
-        """Read through the catalogue; return False if that ended the run."""
-        run, version = self.recorded.run, self.version
+    def _is_examined(self, ends_at: float) -> bool:
+        """Read through the catalogue if it is its turn; return False if the run ends or comes back."""
+        with self.turns.take(self.recorded.run.store, self.ports.clock) as wait:
+            if wait is None:
+                return self._examine(ends_at)
+        self._come_back(wait)
+        return False
+
+    def _examine(self, ends_at: float) -> bool:
+        self.recorded.save(self.recorded.run)
+        run, version, clock = self.recorded.run, self.version, self.ports.clock
+        ends_at = min(ends_at, clock.monotonic() + _LONGEST_EXAMINATION)
+        blocks = self.ports.catalogs.blocks(version)
+
+        def is_over() -> bool:
+            return clock.monotonic() > ends_at
+
         try:
-            found = examine(self.ports.catalogs.blocks(version), version.metadata, version.size)
+            found = examine(blocks, version.metadata, version.size, is_over)
         except CatalogError as error:
             self.recorded.end(outcomes.unreadable(run, error, self.ports.clock.now()))
+            return False
+        except SlowExaminationError:
+            self._end_or_wait(outcomes.waiting(run, _SLOW_TO_READ, clock.now()))
             return False
         run = replace(
             run,

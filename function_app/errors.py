@@ -5,6 +5,7 @@ UploadError
 ├── CatalogGoneError       a catalogue was deleted or overwritten
 ├── RecordConflictError    another worker wrote the run's record
 ├── LeaseLostError         another worker may have the store
+├── SlowExaminationError   reading a catalogue took longer than there is time
 └── TokenStoreError        the store's token can't be read
     └── TokenMissingError  no token is stored
 """
@@ -48,6 +49,10 @@ class LeaseLostError(UploadError):
 
     def __init__(self) -> None:
         super().__init__("The lease on the store was lost; the run goes on later.")
+
+
+class SlowExaminationError(UploadError):
+    """Reading through a catalogue took longer than there is time for it."""
 
 
 class TokenStoreError(UploadError):

@@ -9,6 +9,7 @@ from contract.catalog import CatalogReader, read_catalog
 from contract.compression import MAX_BYTES, CatalogError, too_large
 from contract.product import Product, Rejection, check_products
 from contract.run import MAX_REJECTIONS
+from function_app.errors import SlowExaminationError
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,17 @@ class Examination:
         return self.read - self.rejected
 
 
-def examine(blocks: Iterable[bytes], metadata: CatalogMetadata, size: int) -> Examination:
+def examine(
+    blocks: Iterable[bytes],
+    metadata: CatalogMetadata,
+    size: int,
+    is_over: Callable[[], bool] = lambda: False,
+) -> Examination:
     """Read a whole catalogue from the bytes of its blob, of which there are `size`.
 
     Raises CatalogError if it can't be read, contains no products, or differs from what the agent
-    wrote (by the row count and SHA-256 in its metadata).
+    wrote (by the row count and SHA-256 in its metadata); SlowExaminationError once `is_over` says that
+    the time for it is over.
     """
     if size > MAX_BYTES:
         raise too_large()
@@ -45,6 +52,8 @@ def examine(blocks: Iterable[bytes], metadata: CatalogMetadata, size: int) -> Ex
     rejections: list[Rejection] = []
     catalog = CatalogReader(_hashed(blocks, digest.update))
     for read, product in check_products(catalog, ids_are_unique=metadata.ids_are_unique):  # noqa: B007  # the last number is the count
+        if is_over():
+            raise SlowExaminationError
         if isinstance(product, Rejection):
             rejected += 1
             if rejected <= MAX_REJECTIONS:

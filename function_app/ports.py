@@ -173,7 +173,9 @@ class RetryRequest:
     """A message that brings a run back."""
 
     catalog: str
-    etag: str
+    etag: str | None
+    """None for whichever version the blob has by then."""
+
     acknowledged: int = 0
     """How many of the run's batches were already acknowledged when all invocations had failed before."""
 

@@ -112,7 +112,7 @@ def find_or_begin(
 ) -> RecordedRun:
     """Return a run from its record; without a record, or with a damaged one, begin it anew.
 
-    Raises RecordConflictError if another worker begins the same run at the same moment.
+    A new run has no record yet: the first `save` raises RecordConflictError if another worker has begun it.
     """
     stored = records.load(store, run)
     if stored is not None and stored.run is not None:
@@ -128,6 +128,4 @@ def find_or_begin(
         started_at=now,
         updated_at=now,
     )
-    recorded = RecordedRun(records, clock, new, stored.version if stored else None)
-    recorded.save(new)
-    return recorded
+    return RecordedRun(records, clock, new, stored.version if stored else None)

@@ -81,8 +81,7 @@ def upload_catalog(blob: blob_binding.BlobClient) -> None:
 @app.queue_trigger(arg_name="message", queue_name=RETRIES, connection=STORAGE)
 def retry_catalog(message: func.QueueMessage) -> None:
     """A run comes back: it has waited, was handed over, or was found by the sweep."""
-    request = decode_request(message.get_body().decode("utf-8"))
-    uploader().upload(request.catalog, request.etag)
+    uploader().retry(decode_request(message.get_body().decode("utf-8")))
 
 
 @app.function_name("sweep_catalogs")
@@ -136,8 +135,9 @@ def ports() -> Ports:
     )
 
 
+@cache
 def uploader() -> Uploader:
-    """Return the use case that every trigger but the sweep calls."""
+    """Return the use case that every trigger but the sweep calls, one for all threads."""
     options = UploadOptions(
         settings.isolate, settings.concurrency, settings.longest_doubt, settings.time_limit
     )

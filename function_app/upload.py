@@ -1,7 +1,7 @@
 """The use case: one version of a catalogue → token → batches → Digible → its run record."""
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import assert_never
 
@@ -20,6 +20,7 @@ from function_app.attempt import Attempt, UploadOptions
 from function_app.errors import CatalogGoneError, RecordConflictError
 from function_app.ports import CatalogVersion, Ports, RetryRequest
 from function_app.recording import RecordedRun, find, find_or_begin
+from function_app.turns import Turns
 
 logger = logging.getLogger(__name__)
 
@@ -32,31 +33,32 @@ _CLOCKS_DIFFER_BY = timedelta(minutes=5)  # at most: an earlier message is anoth
 class Uploader:
     """Delivers catalogues to Digible; every trigger but the sweep calls one of its methods.
 
-    They return once there is nothing left for this invocation to do: the run has ended, comes back
+    One object serves all threads of a process. The methods return once there is nothing left for this invocation to do: the run has ended, comes back
     through the queue, or is another worker's. Whatever storage raises is passed on, and the host
     repeats the invocation.
     """
 
     ports: Ports
     options: UploadOptions
+    turns: Turns = field(default_factory=Turns)
 
-    def upload(self, blob: str, etag: str | None = None) -> None:
-        """Deliver a blob (only if it is still the version `etag`), or carry out a resume request."""
-        match name := parse_name(blob):
-            case ResumeName(store, run):
-                self._resume(blob, store, run)
-            case UnusableName():
-                self._refuse(name)
-            case CatalogName():
-                version = self.ports.catalogs.current(blob)
-                if version is not None and etag in (None, version.etag):
-                    self._work(*run_of(name, version.etag), version, is_message=etag is not None)
-                elif etag is not None:
-                    self._end_gone(*run_of(name, etag), overwritten=version is not None)
-            case _:
-                assert_never(name)
+    def upload(self, blob: str) -> None:
+        """A blob is new or has changed: deliver it, or carry out a resume request."""
+        name = parse_name(blob)
+        if isinstance(name, CatalogName):
+            wait = self.turns.wait(name.store, self.ports.clock)
+            if wait is not None:
+                self.ports.queue.put(RetryRequest(blob, None), wait)
+                return
+        self._upload(blob)
 
-    def abandon(self, blob: str, etag: str, acknowledged: int = 0) -> None:
+    def retry(self, request: RetryRequest) -> None:
+        """A blob has come back through the queue: deliver it, if it is still the version meant."""
+        if isinstance(name := parse_name(request.catalog), CatalogName):
+            self.turns.come_back(name.store)
+        self._upload(request.catalog, request.etag, is_message=True)
+
+    def abandon(self, blob: str, etag: str | None, acknowledged: int = 0) -> None:
         """Record as failed the run of a version of a blob for which every invocation has failed.
 
         A run that has got beyond `acknowledged` batches goes on: its workers died, but not because of it.
@@ -64,6 +66,11 @@ class Uploader:
         name = parse_name(blob)
         if isinstance(name, ResumeName):
             return  # the person who asked sees that nothing happened
+        if etag is None:
+            version = self.ports.catalogs.current(blob)
+            if version is None:
+                return
+            etag = version.etag
         store, run = run_of(name, etag)
         lease = self.ports.locks.acquire(store)
         if lease is None:
@@ -80,6 +87,21 @@ class Uploader:
                 recorded.end(outcomes.abandoned(recorded.run, self.ports.clock.now()))
         finally:
             lease.release(lease.in_doubt)
+
+    def _upload(self, blob: str, etag: str | None = None, *, is_message: bool = False) -> None:
+        match name := parse_name(blob):
+            case ResumeName(store, run):
+                self._resume(blob, store, run)
+            case UnusableName():
+                self._refuse(name)
+            case CatalogName():
+                version = self.ports.catalogs.current(blob)
+                if version is not None and etag in (None, version.etag):
+                    self._work(*run_of(name, version.etag), version, is_message=is_message)
+                elif etag is not None:
+                    self._end_gone(*run_of(name, etag), overwritten=version is not None)
+            case _:
+                assert_never(name)
 
     def _found_or_begun(self, store: StoreName, run: RunId, catalog: str, etag: str) -> RecordedRun:
         return find_or_begin(
@@ -102,7 +124,7 @@ class Uploader:
         if recorded is None:
             logger.error("store %s has no such run to resume", store)
         elif not recorded.is_left_alone():
-            self.upload(recorded.run.catalog, recorded.run.etag)
+            self._upload(recorded.run.catalog, recorded.run.etag)
 
     def _end_gone(self, store: StoreName, run: RunId, *, overwritten: bool) -> None:
         recorded = find(self.ports.records, self.ports.clock, store, run)
@@ -117,7 +139,7 @@ class Uploader:
         try:
             recorded = self._found_or_begun(store, run, version.name, version.etag)
             if not recorded.is_left_alone():
-                Attempt(self.ports, self.options, recorded, version).work()
+                Attempt(self.ports, self.options, self.turns, recorded, version).work()
             elif is_message and timedelta(0) < recorded.due_in < _CLOCKS_DIFFER_BY:
                 self.ports.queue.put(again, recorded.due_in)  # perhaps there is no other
         except RecordConflictError:

@@ -33,8 +33,8 @@ def decode_request(text: str) -> RetryRequest:
     """Read a message; raises ValueError if it is not a retry request."""
     message = json.loads(text)
     try:
-        catalog, etag = message["catalog"], message["etag"]
+        catalog, etag = str(message["catalog"]), message["etag"]
         acknowledged = int(message.get("acknowledged", 0))
     except (KeyError, TypeError, AttributeError, OverflowError) as error:
         raise ValueError("not a retry request") from error
-    return RetryRequest(str(catalog), str(etag), acknowledged)
+    return RetryRequest(catalog, None if etag is None else str(etag), acknowledged)

@@ -46,6 +46,7 @@ class FakeClock:
 
     def __init__(self) -> None:
         self.seconds = 0.0
+        self.random: Callable[[], float] = lambda: 0.5
         self._lock = threading.Lock()
 
     def now(self) -> datetime:
@@ -59,7 +60,7 @@ class FakeClock:
         self.sleep(time.total_seconds())
 
     def ports(self) -> Clock:
-        return Clock(self.now, lambda: self.seconds, self.sleep, lambda: 0.5)
+        return Clock(self.now, lambda: self.seconds, self.sleep, self.random)
 
 
 class FakeTokens:

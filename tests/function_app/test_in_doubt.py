@@ -201,7 +201,7 @@ def test_a_message_that_comes_early_is_put_back_for_the_time_left(
     ((due, request),) = world.queue.messages
     world.queue.messages.clear()
     world.clock.advance(due - world.clock.now() - timedelta(seconds=early))
-    world.uploader.upload(request.catalog, request.etag)
+    world.uploader.retry(request)
     assert world.queue.messages == [(due, request)]
     world.all_messages(at_most=1)
     assert world.run(version).state is RunState.SUCCEEDED

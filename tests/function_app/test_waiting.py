@@ -159,7 +159,7 @@ def test_a_message_does_nothing_if_its_run_is_waiting_again_by_then(
         return acquire(waiting.store)
 
     world.locks.acquire = acquire_late  # type: ignore[assignment,method-assign]  # once
-    world.uploader.upload(version.name, version.etag)
+    world.uploader.retry(RetryRequest(version.name, version.etag))
     assert len(world.digible.requests) == 2 * TRIES
     assert len(world.queue.messages) == 1
     assert minutes_to_wait(world) == 2

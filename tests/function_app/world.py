@@ -11,6 +11,7 @@ from contract.run import Run, RunState
 from function_app.answers import Accepted, Answer, Unavailable
 from function_app.attempt import UploadOptions
 from function_app.ports import CatalogVersion, Ports, RetryRequest
+from function_app.turns import Turns
 from function_app.upload import Uploader
 from tests.function_app.fake_storage import FakeCatalogs, FakeLocks, FakeRecords
 from tests.function_app.fakes import (
@@ -53,6 +54,7 @@ class World:
         self.tokens = FakeTokens()
         self.queue = FakeQueue(self.clock, self.steps)
         self.digible = FakeDigible(self.steps)
+        self.turns = Turns()
 
     @property
     def ports(self) -> Ports:
@@ -68,7 +70,7 @@ class World:
 
     @property
     def uploader(self) -> Uploader:
-        return Uploader(self.ports, self.options)
+        return Uploader(self.ports, self.options, self.turns)
 
     def put(
         self,
@@ -112,7 +114,7 @@ class World:
         """Handle the queue's first message when it is due, and return it, or None without one."""
         request = self.queue.take()
         if request is not None:
-            self.uploader.upload(request.catalog, request.etag)
+            self.uploader.retry(request)
         return request
 
     def all_messages(self, at_most: int = 200) -> int:

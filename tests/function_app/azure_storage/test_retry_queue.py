@@ -65,10 +65,11 @@ def real(queue: QueueClient) -> Case:
     return Case(StorageRetryQueue(queue), due_now, take)
 
 
-def test_a_request_comes_back_unchanged(case: Case) -> None:
-    case.queue.put(REQUEST, AT_ONCE)
-    assert case.due_now() == [REQUEST]
-    assert case.take() == REQUEST
+@pytest.mark.parametrize("request_", [REQUEST, RetryRequest("0001/shop.json", None)])
+def test_a_request_comes_back_unchanged(case: Case, request_: RetryRequest) -> None:
+    case.queue.put(request_, AT_ONCE)
+    assert case.due_now() == [request_]
+    assert case.take() == request_
 
 
 def test_a_request_does_not_come_back_early(case: Case) -> None:
