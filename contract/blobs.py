@@ -27,6 +27,8 @@ UNKNOWN_STORE = StoreName("_unknown")
 _STORE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z")
 _CATALOG_ENDING = re.compile(r"\.jsonl?(?:\.gz)?\Z", re.IGNORECASE)
 _RESUME_ENDING = ".resume"
+_ETAG = re.compile(r'"?[!#-~]{1,100}"?\Z')
+_HARMLESS = re.compile(r"[A-Za-z0-9_-]{0,64}\Z")
 _MAX_NAME = 900  # Azure allows 1,024; the run record's name is longer than the catalogue's
 
 
@@ -129,13 +131,24 @@ def run_of(name: BlobName, etag: str) -> tuple[StoreName, RunId]:
 
 
 def _version(etag: str) -> str:
-    """Return the part of an ETag that a run's id contains: `"0x8DC12"` → `8DC12`."""
-    return etag.strip('"').removeprefix("0x")
+    """Return the part of an ETag that a run's id contains: `"0x8DC12"` → `8DC12`.
+
+    An ETag that would not be harmless in a blob's name has a digest in its place.
+    """
+    version = etag.strip('"').removeprefix("0x")
+    if _HARMLESS.match(version):
+        return version
+    return hashlib.sha256(etag.encode("utf-8", "replace")).hexdigest()[:16]
 
 
-def quoted(etag: str) -> str:
-    """Return an ETag as HTTP writes it: listings leave the quotes out, conditions need them."""
-    return '"' + etag.strip('"') + '"'
+def parse_etag(text: str) -> str:
+    """Return an ETag as HTTP writes it: listings leave the quotes out, conditions need them.
+
+    Raises ValueError if the text, which may come from anybody, is not an ETag (RFC 9110, 8.8.3).
+    """
+    if not _ETAG.match(text):
+        raise ValueError("not an ETag")
+    return '"' + text.strip('"') + '"'
 
 
 def run_record_name(store: StoreName, run: RunId) -> str:

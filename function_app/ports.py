@@ -53,11 +53,14 @@ class Catalogs(Protocol):
         Raises CatalogGoneError once it is gone.
         """
 
-    def delete(self, name: str) -> None:
-        """Delete a blob, if it is there."""
+    def delete(self, name: str) -> bool:
+        """Delete a blob, if it is there; return False if that is not allowed."""
 
     def all(self) -> Iterator[CatalogVersion]:
-        """Yield the current versions of all blobs, in the order of their names."""
+        """Yield the current versions of all blobs, in the order of their names.
+
+        If one of the names can't be listed, yields those of the other folders.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,12 +28,21 @@ _AT_ONCE = timedelta(0)
 
 
 def sweep(catalogs: Catalogs, records: RunRecords, queue: RetryQueue, now: datetime) -> int:
-    """Queue every blob and run that was left behind, and return how many there were."""
-    found = 0
+    """Queue every blob and run that was left behind, and return how many there were.
+
+    What can't be read of one store doesn't keep the others waiting: an ExceptionGroup tells at the end.
+    """
+    found, errors = 0, list[Exception]()
     for store, versions in _by_store(catalogs.all(), records.stores()):
-        for request in _left_lying(store, versions, records, now):
-            queue.put(request, _AT_ONCE)
-            found += 1
+        try:
+            for request in _left_lying(store, versions, records, now):
+                queue.put(request, _AT_ONCE)
+                found += 1
+        except Exception as error:  # noqa: BLE001  # raised below
+            error.add_note(f"This is about store {store}.")
+            errors.append(error)
+    if errors:
+        raise ExceptionGroup("the sweep could not look at every store", errors)
     return found
 
 

@@ -22,7 +22,7 @@ from azure.keyvault.secrets import SecretClient
 from azure.storage.blob import BlobServiceClient, ContainerClient
 from azure.storage.queue import QueueClient, QueueServiceClient
 
-from contract.blobs import CATALOGS, LOCKS, RETRIES, RUNS, quoted
+from contract.blobs import CATALOGS, LOCKS, RETRIES, RUNS, parse_etag
 from function_app.attempt import UploadOptions
 from function_app.azure_storage.catalogs import BlobCatalogs
 from function_app.azure_storage.locks import BlobStoreLocks
@@ -100,7 +100,7 @@ def abandon_blob(message: func.QueueMessage) -> None:
     """Every invocation for a blob has failed: so has its run, unless it got further."""
     content = json.loads(message.get_body())
     if content["ContainerName"] == CATALOGS:
-        uploader().abandon(content["BlobName"], quoted(content["ETag"]))
+        uploader().abandon(content["BlobName"], parse_etag(content["ETag"]))
 
 
 @app.function_name("abandon_retry")

@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 _ABANDONED_DELAY = timedelta(minutes=1)
 _CHECK_DELAY = timedelta(seconds=30)
-_CLOCKS_DIFFER_BY = timedelta(minutes=5)  # at most: an earlier message is another one
+_CLOCKS_DIFFER_BY = timedelta(minutes=5)  # at most: what comes earlier is another matter
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +118,11 @@ class Uploader:
 
     def _resume(self, request: str, store: StoreName, run: RunId) -> None:
         recorded = find(self.ports.records, self.ports.clock, store, run)
-        if recorded is not None and recorded.run.state.is_resumable:
+        version = self.ports.catalogs.current(request)
+        if recorded is not None and version is not None and _is_asked_for(recorded.run, version):
             recorded.save(_reopened(recorded.run))
-        self.ports.catalogs.delete(request)
+        if not self.ports.catalogs.delete(request):
+            logger.error("the resume request of run %s of store %s can't be deleted", run, store)
         if recorded is None:
             logger.error("store %s has no such run to resume", store)
         elif not recorded.is_left_alone():
@@ -148,6 +150,15 @@ class Uploader:
             self.ports.queue.put(again, _CHECK_DELAY)
         except CatalogGoneError as gone:
             self._end_gone(store, run, overwritten=gone.overwritten)
+
+
+def _is_asked_for(run: Run, request: CatalogVersion) -> bool:
+    """Return whether a run has ended, and the request to resume it came after that.
+
+    One that came before was carried out, but could not be deleted.
+    """
+    ended = run.finished_at or run.updated_at
+    return run.state.is_resumable and request.modified > ended - _CLOCKS_DIFFER_BY
 
 
 def _reopened(run: Run) -> Run:

@@ -1,18 +1,21 @@
 """The container of catalogues in Azure Blob Storage."""
 
+import logging
 from collections.abc import Iterator
-from contextlib import suppress
 from urllib.parse import unquote, urlsplit
 
 from azure.core import MatchConditions
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.storage.blob import BlobProperties, ContainerClient
 
-from contract.blobs import CatalogMetadata, quoted
+from contract.blobs import CatalogMetadata, parse_etag
 from function_app.errors import CatalogGoneError
 from function_app.ports import CatalogVersion
 
+logger = logging.getLogger(__name__)
+
 _GONE = frozenset({404, 412})
+_FORBIDDEN = frozenset({403, 409, 412})  # by an access policy, a lease, or a legal hold
 
 
 class BlobCatalogs:
@@ -49,14 +52,40 @@ class BlobCatalogs:
             overwritten = self.current(version.name) is not None
             raise CatalogGoneError(overwritten=overwritten) from None
 
-    def delete(self, name: str) -> None:
-        """Delete a blob, if it is there."""
-        with suppress(ResourceNotFoundError):
+    def delete(self, name: str) -> bool:
+        """Delete a blob, if it is there; return False if that is not allowed."""
+        try:
             self._container.delete_blob(name)
+        except ResourceNotFoundError:
+            pass
+        except HttpResponseError as error:
+            if error.status_code not in _FORBIDDEN:
+                raise
+            return False
+        return True
 
     def all(self) -> Iterator[CatalogVersion]:
-        """Yield the current versions of all blobs, in the order of their names."""
-        return map(_version, self._container.list_blobs(include=["metadata", "copy"]))
+        """Yield the current versions of all blobs, in the order of their names.
+
+        If one of the names can't be listed, yields those of the other folders.
+        """
+        last = ""
+        try:
+            for version in self._in(""):
+                yield version
+                last = version.name
+        except HttpResponseError:
+            for folder in self._container.walk_blobs(delimiter="/"):
+                try:
+                    yield from (version for version in self._in(folder.name) if version.name > last)
+                except HttpResponseError as error:
+                    logger.error(  # noqa: TRY400  # the SDK's traceback says nothing more
+                        "the blobs in %s can't be listed: %s", folder.name, error.reason
+                    )
+
+    def _in(self, folder: str) -> Iterator[CatalogVersion]:
+        listed = self._container.list_blobs(folder or None, include=["metadata", "copy"])
+        return map(_version, listed)
 
 
 def _is_copied_onto_itself(properties: BlobProperties) -> bool:
@@ -67,7 +96,7 @@ def _is_copied_onto_itself(properties: BlobProperties) -> bool:
 def _version(properties: BlobProperties) -> CatalogVersion:
     return CatalogVersion(
         name=properties.name,
-        etag=quoted(properties.etag),
+        etag=parse_etag(properties.etag),
         modified=properties.last_modified,
         created=properties.creation_time,
         is_copied_onto_itself=_is_copied_onto_itself(properties),

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from azure.storage.queue import QueueClient, TextBase64EncodePolicy
 
+from contract.blobs import parse_etag
 from function_app.ports import RetryRequest
 
 
@@ -34,7 +35,8 @@ def decode_request(text: str) -> RetryRequest:
     message = json.loads(text)
     try:
         catalog, etag = str(message["catalog"]), message["etag"]
+        etag = None if etag is None else parse_etag(etag)
         acknowledged = int(message.get("acknowledged", 0))
     except (KeyError, TypeError, AttributeError, OverflowError) as error:
         raise ValueError("not a retry request") from error
-    return RetryRequest(catalog, None if etag is None else str(etag), acknowledged)
+    return RetryRequest(catalog, etag, acknowledged)

@@ -17,6 +17,7 @@ from contract.blobs import (
     StoreName,
     UnusableName,
     new_catalog_name,
+    parse_etag,
     parse_name,
     parse_store,
     resume_name,
@@ -138,6 +139,25 @@ def test_each_version_of_a_blob_is_its_own_run() -> None:
 @pytest.mark.parametrize("etag", ['"0x8DC12"', "0x8DC12", '"8DC12"', "8DC12"])
 def test_an_etag_is_the_same_with_and_without_quotes(etag: str) -> None:
     assert run_of(CatalogName(STORE, "x"), etag) == (STORE, "x.8DC12")
+
+
+@pytest.mark.parametrize("etag", ['"0x8DC12"', "0x8DC12"])
+def test_an_etag_is_quoted_as_http_writes_it(etag: str) -> None:
+    assert parse_etag(etag) == '"0x8DC12"'
+
+
+@pytest.mark.parametrize("text", ["", '"', '""', "a b", "a\n", "\x01", "ä", "\ud83d", "x" * 101])
+def test_what_is_not_an_etag_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="not an ETag"):
+        parse_etag(text)
+
+
+@PROPERTY
+@given(st.text(min_size=1), st.text(min_size=1))
+def test_the_run_of_any_etag_is_harmless_and_unique(one: str, other: str) -> None:
+    runs = [run_of(CatalogName(STORE, "x"), f"!{etag}")[1] for etag in (one, other)]
+    assert all(re.fullmatch(r"x\.[0-9a-f]{16}", run) for run in runs)
+    assert (runs[0] == runs[1]) == (one == other)
 
 
 @pytest.mark.parametrize("run", ["x.8DC12", "2026/new prices.8DC12", "x.json.8DC12", "a.resume.8D"])

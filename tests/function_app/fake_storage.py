@@ -25,6 +25,7 @@ class FakeCatalogs:
         self._clock = clock
         self._blobs: dict[str, tuple[CatalogVersion, bytes]] = {}
         self._written = 0
+        self.undeletable: set[str] = set()
 
     def put(
         self,
@@ -76,8 +77,11 @@ class FakeCatalogs:
                 raise CatalogGoneError(overwritten=current is not None)
             yield content[start : start + _CHUNK]
 
-    def delete(self, name: str) -> None:
+    def delete(self, name: str) -> bool:
+        if name in self.undeletable:
+            return False
         self._blobs.pop(name, None)
+        return True
 
     def all(self) -> Iterator[CatalogVersion]:
         return iter([self._blobs[name][0] for name in sorted(self._blobs)])

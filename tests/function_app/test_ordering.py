@@ -8,7 +8,7 @@ from azure.storage.blob import BlobServiceClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.blobs import CATALOGS, quoted
+from contract.blobs import CATALOGS, parse_etag
 from function_app.ordering import CatalogAge, completed_at
 
 SECOND = datetime(2009, 9, 9, 9, 20, 2, tzinfo=UTC)
@@ -100,5 +100,5 @@ def test_the_local_stack_shows_the_order_within_a_second(storage: str) -> None:
             blob = container.get_blob_client(f"ordering/{50 - number:02}.json")
             blob.upload_blob(b"[]")
             written = blob.get_blob_properties()
-            ages.append(CatalogAge(written.name, quoted(written.etag), written.last_modified))
+            ages.append(CatalogAge(written.name, parse_etag(written.etag), written.last_modified))
     assert all(later.is_newer_than(earlier, no) for earlier, later in itertools.pairwise(ages))

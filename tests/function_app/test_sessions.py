@@ -103,6 +103,27 @@ def test_a_resume_request_for_an_unknown_run_is_deleted(world: World) -> None:
     assert world.records.saves == []
 
 
+def test_a_resume_request_that_cannot_be_deleted_is_carried_out_once(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    version = world.put(250)
+    world.digible.judge = lambda products: TokenRefused("Expired", 401)
+    world.upload(version)
+    request = world.catalogs.put(f"{STORE}/{id_of(version)}.resume", b"")
+    world.catalogs.undeletable.add(request.name)
+    for _ in range(10):
+        world.uploader.upload(request.name)
+        world.clock.advance(timedelta(minutes=6))  # then the sweep finds it again
+    assert 2 <= len(world.digible.requests) <= 3
+    assert (
+        f"the resume request of run {id_of(version)} of store 0001 can't be deleted" in caplog.text
+    )
+    world.digible.judge = lambda products: OK
+    world.catalogs.put(request.name, b"")  # somebody asks again
+    world.uploader.upload(request.name)
+    assert world.run(version).state is RunState.SUCCEEDED
+
+
 def test_a_resumed_run_whose_catalogue_is_gone_says_so(world: World) -> None:
     version = world.put(250)
     world.answer(TokenRefused("Expired", 401))

@@ -1,10 +1,11 @@
 """The sweep finds blobs whose event was lost, and runs that nobody works on."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 
-from contract.blobs import RunId
+from contract.blobs import RunId, StoreName
 from contract.run import RunState
 from function_app.ports import CatalogVersion, RetryRequest, RunSummary
 from function_app.sweeping import is_idle, sweep
@@ -139,6 +140,26 @@ def test_a_run_that_has_ended_is_left_alone_even_if_the_listing_lacks_its_state(
 def test_a_run_that_has_ended_is_never_idle(state: str) -> None:
     summary = RunSummary(RunId("shop.1"), state, NOON)
     assert not is_idle(summary, NOON + timedelta(days=300))
+
+
+def test_what_cannot_be_read_of_one_store_does_not_keep_others_waiting(world: World) -> None:
+    versions = [world.put(name=f"000{number}/a.json") for number in range(1, 4)]
+    world.clock.advance(6 * MINUTE)
+    summaries = world.records.summaries
+
+    def failing(store: StoreName, stem: str = "") -> Iterator[RunSummary]:
+        if store == "0002":
+            raise OSError("This listing can't be read.")
+        return summaries(store, stem)
+
+    world.records.summaries = failing  # type: ignore[method-assign]
+    with pytest.raises(ExceptionGroup, match="could not look at every store") as caught:
+        sweep(world.catalogs, world.records, world.queue, world.clock.now())
+    assert [error.__notes__ for error in caught.value.exceptions] == [["This is about store 0002."]]
+    assert [each for _, each in world.queue.messages] == [
+        request(versions[0]),
+        request(versions[2]),
+    ]
 
 
 def test_every_store_is_swept(world: World) -> None:

@@ -179,6 +179,30 @@ def test_all_blobs_are_listed_in_the_order_of_their_names(case: Case) -> None:
     assert listed == sorted(versions, key=lambda version: version.name)
 
 
+def test_a_blob_that_may_not_be_deleted_stays(container: ContainerClient) -> None:
+    blob = container.get_blob_client(f"s{uuid4().hex[:12]}/a.resume")
+    blob.upload_blob(b"")
+    lease = blob.acquire_lease()
+    assert not BlobCatalogs(container).delete(blob.blob_name)
+    lease.release()
+    assert BlobCatalogs(container).delete(blob.blob_name)
+    assert not blob.exists()
+
+
+@pytest.mark.parametrize("bad", ["\x01", "\x00", "\x1b[31m", "\ufffe"])
+def test_a_name_that_cannot_be_listed_hides_only_its_own_folder(
+    storage: str, bad: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    service = BlobServiceClient.from_connection_string(storage, retry_total=0)
+    with service, service.create_container(f"c{uuid4().hex[:12]}") as own:
+        for name in ("0001/a.json", f"0002/a{bad}.json", "0003/a.json", "0003/b.json"):
+            own.upload_blob(name, b"[]")
+        listed = [version.name for version in BlobCatalogs(own).all()]
+        own.delete_container()
+    assert listed == ["0001/a.json", "0003/a.json", "0003/b.json"]
+    assert "the blobs in 0002/ can't be listed" in caplog.text
+
+
 def test_touching_a_blob_changes_its_version_but_not_its_creation(
     container: ContainerClient,
 ) -> None:
