@@ -31,6 +31,9 @@ class Catalogue:
     unfit: int = 0
     """How many rows can't be sent."""
 
+    refused: frozenset[str] = frozenset()
+    """The ids of products that Digible refuses."""
+
     name_length: int = 0
     """The least number of characters in a product's name; long names make a large blob."""
 

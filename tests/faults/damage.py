@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from contract.run import RunState
 from tests.faults.catalogues import Catalogue, good, overtaken
+from tests.faults.delivery import forge
 from tests.faults.trial import Trial
 
 _RUBBISH = (
@@ -70,6 +71,17 @@ def catalogue_deleted(trial: Trial) -> None:
 def catalogue_deleted_while_nobody_works(trial: Trial) -> None:
     """Kill the host and delete the catalogues: only the sweep, after 10 minutes, finds the runs."""
     _under_way(trial)
+    _lose_catalogues(trial)
+
+
+def catalogue_deleted_beside_forgeries(trial: Trial) -> None:
+    """The same, with forged messages, records and requests, which must not stop the sweep."""
+    forge(trial)
+    _under_way(trial)
+    _lose_catalogues(trial)
+
+
+def _lose_catalogues(trial: Trial) -> None:
     trial.kill(trial.stack.hosts[-1])
     for catalogue in list(trial.catalogues):
         trial.stack.catalogs.delete_blob(catalogue.name)

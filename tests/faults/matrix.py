@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from tests.faults import agent_kills, beside, damage, hostile, killing, outages
+from tests.faults import agent_kills, beside, damage, delivery, hostile, killing, outages
 from tests.faults.ambush import Point
 from tests.faults.measuring import Fault
 
@@ -129,6 +129,38 @@ FAULTS: tuple[Fault, ...] = (
         beside.versions_while_one_is_killed,
     ),
     Fault(
+        "late",
+        "Digible carries out a POST up to 12 s after its sender gave up on it; a newer catalogue comes meanwhile",
+        delivery.carried_out_late,
+    ),
+    Fault(
+        "late-killed",
+        "Digible carries out a POST up to 38 s after its sender was killed; a newer catalogue comes meanwhile",
+        delivery.carried_out_after_a_kill,
+    ),
+    Fault(
+        "early-messages",
+        "the messages of waiting runs are replaced by others that come too early",
+        delivery.messages_come_early,
+    ),
+    Fault(
+        "isolation",
+        "host killed, then newer catalogues arrive, while refused batches are halved",
+        delivery.isolation_interrupted,
+        seconds=400,
+    ),
+    Fault(
+        "pile",
+        "three hundred tiny catalogues of one store, then one of another store",
+        delivery.pile_of_one_store,
+        seconds=400,
+    ),
+    Fault(
+        "touched",
+        "older catalogues touched (metadata, properties, tier, copied onto themselves)",
+        delivery.touched,
+    ),
+    Fault(
         "record-damaged",
         "run record overwritten with rubbish during the run",
         damage.record_damaged,
@@ -149,6 +181,12 @@ FAULTS: tuple[Fault, ...] = (
         "swept",
         "host killed, then the catalogue deleted: the sweep finds the run",
         damage.catalogue_deleted_while_nobody_works,
+        seconds=1_000,
+    ),
+    Fault(
+        "swept-forged",
+        "the same beside forged messages, records and requests",
+        damage.catalogue_deleted_beside_forgeries,
         seconds=1_000,
     ),
     Fault(

@@ -143,7 +143,11 @@ class _Case:
         for post in self.accepted:
             held.update(post.products)
         for store, catalogue in self.newest().items():
-            missing = [key for key, price in catalogue.products.items() if held.get(key) != price]
+            missing = [
+                key
+                for key, price in catalogue.products.items()
+                if held.get(key) != price and key not in catalogue.refused
+            ]
             if missing and not self._may_be_missing(catalogue):
                 words = f"{len(missing)} products of {store} are missing or have another price"
                 yield len(missing), f"{words}, the first is {missing[0]}"
@@ -193,17 +197,19 @@ class _Case:
 
     def resent(self, complain: Callable[[str], None]) -> tuple[int, int]:
         """Count the batches sent again: all, and the most of one run after one interruption."""
-        handed_over: dict[str, set[str]] = defaultdict(set)
+        handed_over: dict[str, list[set[str]]] = defaultdict(list)
         again: Counter[tuple[str, int]] = Counter()
         for post in self.posts:
             owner = self.owners.get(post.products[0]) if post.products else None
             if owner is None:
                 continue
             ids = {product for product, _ in post.products}
-            if not ids.isdisjoint(handed_over[owner.run]):
+            before = handed_over[owner.run]
+            handed_over[owner.run] = [each for each in before if each.isdisjoint(ids)]
+            if len(handed_over[owner.run]) < len(before):
                 again[owner.run, self._latest(post)] += 1
             if post.status is None or post.status == 200:  # else Digible itself asked for it
-                handed_over[owner.run] |= ids
+                handed_over[owner.run].append(ids)
         for (run, place), count in again.items():
             spared = self.interruptions[place].spares if place >= 0 else 0
             if count > spared:
@@ -241,4 +247,5 @@ class _Case:
 
 def _is_whole(record: Observed, catalogue: Catalogue) -> bool:
     counts = (record.accepted, record.rejected, record.not_sent)
-    return counts == (len(catalogue.products), catalogue.unfit, 0)
+    refused = len(catalogue.refused)
+    return counts == (len(catalogue.products) - refused, catalogue.unfit + refused, 0)
