@@ -7,6 +7,7 @@ from typing import Protocol
 
 from agent.errors import StorageUnavailableError
 from agent.export import Progress
+from agent.showing import shown
 from contract.blobs import RunId, StoreName
 from contract.run import Run, RunState
 
@@ -98,5 +99,8 @@ class _Watcher:
 def waiting_sentence(run: Run) -> str:
     """Return why a run is waiting, and when it goes on by this machine's clock."""
     if run.retry_at is None:
-        return run.message
-    return f"{run.message} It goes on at {run.retry_at.astimezone():%H:%M}."
+        return shown(run.message)
+    try:
+        return f"{shown(run.message)} It goes on at {run.retry_at.astimezone():%H:%M}."
+    except (OSError, OverflowError):  # no year of this machine's calendar
+        return shown(run.message)

@@ -80,6 +80,12 @@ def shown_table(name: TableName) -> str:
     )
 
 
+def shown_name(name: str) -> str:
+    """Return a name as messages have it: in brackets if it has spaces that would be overlooked."""
+    is_plain = name.isprintable() and name == " ".join(name.split())
+    return name if is_plain else quote_bracketed(name)
+
+
 def closest(wanted: str, names: Iterable[str]) -> list[str]:
     """Return those of the names that look most like the wanted one, the closest first."""
     matcher = SequenceMatcher(b=wanted.casefold())

@@ -12,6 +12,7 @@ from contract.run import Checkpoint, Content, Run, RunError, RunState
 
 RECORD_VERSION = 1
 
+_LARGEST = 2**63 - 1
 _COUNTS = ("read", "accepted", "rejected", "not_sent")
 _DAMAGE = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
 _Value = TypeVar("_Value")
@@ -131,7 +132,7 @@ def _texts(value: object) -> tuple[str, ...]:
 
 
 def _count(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _LARGEST:
         raise TypeError("whole number expected")
     return value
 

@@ -16,6 +16,7 @@ from agent.command_line.redaction import Redaction
 from agent.errors import ExitCode
 from agent.export import ProductSource
 from agent.following import Clock
+from agent.settings.exposure import exposure
 from agent.settings.file import read_settings
 from agent.settings.parsing import Settings, parse_settings
 from agent.sqlite import SqliteSource, SqliteTable
@@ -48,6 +49,8 @@ class Call:
         raw = read_settings(self.config, self.environment)
         settings = parse_settings(raw, with_storage=with_storage)
         self.redaction.learn(settings.secrets)
+        if warning := exposure(raw):
+            print(f"Warning: {warning}", file=sys.stderr)
         logger.debug(
             "shopmaster %s, Python %s, %s",
             __version__,

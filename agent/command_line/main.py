@@ -61,7 +61,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         parsed = _parser().parse_args(argv)
     except SystemExit as finished:  # --help, --version, or wrong arguments
-        return finished.code if isinstance(finished.code, int) else ExitCode.USAGE
+        with reported(Redaction(), verbose=False) as ending:
+            ending.exit_code = finished.code if isinstance(finished.code, int) else ExitCode.USAGE
+            sys.stdout.flush()
+        return ending.exit_code
     redaction = Redaction()
     with (
         _logging(redaction, verbose=parsed.verbose),

@@ -8,13 +8,15 @@ from agent.errors import ExitCode
 from agent.export import Upload
 from agent.following import waiting_sentence
 from agent.preview import Preview
+from agent.showing import shown
 from contract.blobs import RUNS, run_record_name
 from contract.product import Product, Rejection
-from contract.run import SESSION_EXPIRED, Run, RunState
+from contract.run import MAX_WARNINGS, SESSION_EXPIRED, Run, RunState
 
 MAX_SHOWN = 20
 """The most rejections that are shown; the run record lists more."""
 
+_LONGEST_ID = 100
 _COUNTS = ("read", "accepted", "rejected", "not sent")
 
 
@@ -37,17 +39,18 @@ def exit_code(state: RunState) -> ExitCode:
 
 def describe_run(run: Run) -> str:
     """Describe how a run ended: its message, its counts, what was rejected and why, warnings, its id."""
-    lines = [SESSION_EXPIRED if run.state is RunState.SESSION_EXPIRED else harmless(run.message)]
-    lines.append("")
+    message = shown(run.message)
+    lines = [SESSION_EXPIRED if run.state is RunState.SESSION_EXPIRED else message, ""]
     counts = (run.read, run.accepted, run.rejected, run.not_sent)
     width = max(len(f"{count:,}") for count in counts)
     lines += [f"  {name:<9} {count:>{width},}" for name, count in zip(_COUNTS, counts, strict=True)]
     lines += _rejections(run.rejections, run.rejected)
     if run.warnings:
-        lines += ["", "Warnings:", *(f"  {harmless(warning)}" for warning in run.warnings)]
-    if run.error is not None and run.error.detail not in run.message:
-        lines += ["", f"Details: {harmless(run.error.detail)}"]
-    return "\n".join([*lines, "", f"Run: {run.run}"])
+        lines += ["", "Warnings:", *(f"  {shown(each)}" for each in run.warnings[:MAX_WARNINGS])]
+    detail = shown(run.error.detail) if run.error is not None else ""
+    if detail not in message:
+        lines += ["", f"Details: {detail}"]
+    return "\n".join([*lines, "", f"Run: {shown(run.run)}"])
 
 
 def describe_unfinished(run: Run | None, upload: Upload, seconds: float) -> str:
@@ -59,7 +62,7 @@ def describe_unfinished(run: Run | None, upload: Upload, seconds: float) -> str:
     else:
         seen = (
             f"So far {run.accepted:,} of {run.read:,} products were accepted and {run.rejected:,} "
-            f"rejected. {harmless(waiting_sentence(run))}"
+            f"rejected. {waiting_sentence(run)}"
         )
     return f"{begin} {seen}\n{where_to_look(upload)}"
 
@@ -83,18 +86,13 @@ def describe_preview(preview: Preview) -> str:
     return "\n".join([*lines, *_rejections(preview.rejections, preview.rejected)])
 
 
-def harmless(text: str) -> str:
-    """Return `text` without anything that moves a terminal's cursor, changes colours or breaks lines."""
-    return "".join(character if character.isprintable() else " " for character in text)
-
-
 def _as_sent(product: Product) -> str:
     fields = {
         "productName": product.product_name,
         "productPrice": product.product_price,
         "productId": product.product_id,
     }
-    return harmless(json.dumps(fields, ensure_ascii=False))
+    return shown(json.dumps(fields, ensure_ascii=False))
 
 
 def _rejections(listed: Sequence[Rejection], count: int) -> Iterable[str]:
@@ -102,8 +100,8 @@ def _rejections(listed: Sequence[Rejection], count: int) -> Iterable[str]:
         return
     yield from ("", "Rejected:")
     for rejection in listed[:MAX_SHOWN]:
-        product = rejection.product_id or "(no id)"
+        product = shown(rejection.product_id or "", _LONGEST_ID) or "(no id)"
         row = f"row {rejection.row:,}, " if rejection.row is not None else ""
-        yield harmless(f"  {row}product {product}: {rejection.reason}")
+        yield f"  {row}product {product}: {shown(rejection.reason)}"
     if count > MAX_SHOWN:
         yield f"  … and {count - len(listed[:MAX_SHOWN]):,} more"

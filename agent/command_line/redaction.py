@@ -5,12 +5,11 @@ import re
 from collections.abc import Iterable
 from urllib.parse import quote, unquote
 
+from agent.settings.exposure import ASSIGNED_SECRET
+
 _HIDDEN = "***"
 _SHORTEST = 3  # hiding every "a" would make nonsense of the text
-_ASSIGNED = re.compile(
-    r"\b(sig|accountkey|sharedaccesssignature|pwd|password)(\s*=\s*)(\{[^}]*\}|[^\s;&'\"]+)",
-    re.IGNORECASE,
-)
+_IN_ADDRESS = re.compile(r"(?<=://)[^\s'\"]{1,500}@")  # a proxy's user name and password
 
 
 class Redaction(logging.Formatter):
@@ -33,4 +32,5 @@ class Redaction(logging.Formatter):
         """Return `text` without secrets."""
         for secret in sorted(self._secrets, key=len, reverse=True):
             text = text.replace(secret, _HIDDEN)
-        return _ASSIGNED.sub(rf"\1\2{_HIDDEN}", text)
+        text = _IN_ADDRESS.sub(f"{_HIDDEN}@", text)
+        return ASSIGNED_SECRET.sub(rf"\1\2{_HIDDEN}", text)

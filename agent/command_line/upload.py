@@ -3,10 +3,10 @@
 import argparse
 import re
 import secrets
-import tempfile
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from agent.catalog_file import is_packed, new_file
@@ -29,9 +29,9 @@ from agent.export import (
 )
 from agent.following import Follower, RunRecords
 from agent.preview import preview
+from agent.temporary_file import temporary_file
 from contract.blobs import StoreName, new_catalog_name
 
-_IN_MEMORY = 8 << 20
 _DEFAULT_TIMEOUT = "30m"
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
@@ -122,8 +122,8 @@ def _upload(
     catalogs: CatalogStore, store: StoreName, source: ProductSource, progress: Progress
 ) -> Upload:
     # The whole table is read before anything is sent: a slow line must not keep its rows locked.
-    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as catalog:
-        metadata = write_products(source, catalog, progress, packed=True)
+    with temporary_file(partial(write_products, source, progress=progress, packed=True)) as filled:
+        catalog, metadata = filled
         name = new_catalog_name(store, datetime.now(UTC), secrets.token_hex(4))
         return upload_catalog(catalogs, name, catalog, metadata, progress)
 

@@ -4,7 +4,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from agent.errors import SettingsError
@@ -12,7 +12,7 @@ from agent.errors import SettingsError
 FILE_NAME = "shopmaster.toml"
 PREFIX = "SHOPMASTER_"
 CONFIG_VARIABLE = "SHOPMASTER_CONFIG"
-_SAVE_AGAIN = "Save it again with the encoding UTF-8."
+_SAVE_AGAIN = "Save it again with the encoding UTF-8 (in Notepad: Save as, Encoding)."
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -40,6 +40,9 @@ class RawSettings:
     looked_at: tuple[Path, ...]
     """Where the file was looked for."""
 
+    in_file: Mapping[str, Entry] = field(default_factory=dict)
+    """What the file says, even where the environment overrides it."""
+
 
 def machine_wide_file(environment: Mapping[str, str], platform: str = sys.platform) -> Path:
     """Return the path of the settings file for all accounts on this machine."""
@@ -62,7 +65,7 @@ def read_settings(config: Path | None, environment: Mapping[str, str]) -> RawSet
         data = _bytes(place)
         if data is not None:
             entries = dict(_entries(_table(place, data)))
-            return RawSettings(entries | dict(_from(environment)), place, places)
+            return RawSettings(entries | dict(_from(environment)), place, places, entries)
     if named is not None:
         asked = "--config" if config else f"${CONFIG_VARIABLE}"
         raise SettingsError(
@@ -83,15 +86,23 @@ def _bytes(place: Path) -> bytes | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
+        if place.is_dir():
+            raise SettingsError(
+                f"The settings file {place} can't be read, because it is a folder. "
+                f"Name the file in it, such as {place / FILE_NAME}, with --config."
+            ) from error
+        is_denied = isinstance(error, PermissionError)
+        to_do = "Give this account the right to read it." if is_denied else "Correct the path."
         raise SettingsError(
-            f"The settings file {place} can't be read ({error.strerror}). "
-            "Give this account the right to read it."
+            f"The settings file {place} can't be read ({error.strerror}). {to_do}"
         ) from error
 
 
 def _table(place: Path, data: bytes) -> dict[str, object]:
-    if data.startswith(_UTF_16):
-        raise SettingsError(f"The settings file {place} is saved as UTF-16. {_SAVE_AGAIN}")
+    if data.startswith(_UTF_16) or b"\0" in data:
+        raise SettingsError(
+            f"The settings file {place} is saved as UTF-16, or isn't text. {_SAVE_AGAIN}"
+        )
     try:
         return tomllib.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
@@ -105,14 +116,16 @@ def _toml_problem(place: Path, data: bytes, said: str) -> SettingsError:
     """Return the error for a file that isn't TOML; it doesn't quote the line, which may hold a secret."""
     found = re.search(r"\(at (?:line (\d+), column (\d+)|end of document)\)", said)
     reason = said[: found.start()].strip() if found else said
-    to_do = "Correct that line: text must be in quotes."
-    if "\\" in reason or "escape" in reason:
-        to_do = r"Put text that contains a \ in single quotes: 'localhost\SQLEXPRESS'."
     if found is None or found[1] is None:
-        last = data.rstrip().count(b"\n") + 1
-        where = f"line {last}, the last one"
+        number = data.rstrip().count(b"\n") + 1
+        where = f"line {number}, the last one"
     else:
-        where = f"line {found[1]}, column {found[2]}"
+        number = int(found[1])
+        where = f"line {number}, column {found[2]}"
+    to_do = "Correct that line: text must be in straight quotes."
+    if b"\\" in data.split(b"\n")[number - 1].partition(b'"')[2]:
+        reason = r"in double quotes, a \ doesn't stand for itself"
+        to_do = r"Use single quotes: 'localhost\SQLEXPRESS', 'C:\Users\me\shop.db'."
     return SettingsError(f"The settings file {place} can't be read: {reason} ({where}). {to_do}")
 
 

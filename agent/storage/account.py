@@ -21,6 +21,7 @@ from azure.storage.blob import BlobClient, BlobServiceClient, ContentSettings
 
 from agent.errors import StoppedError, StorageError, StorageUnavailableError
 from agent.following import Clock
+from agent.showing import shown
 from agent.storage.address import StorageAccount, StorageConnection, StorageSignIn
 from agent.storage.messages import Account, Task, explained
 from contract.blobs import CATALOGS, RUNS, CatalogMetadata, RunId, StoreName, run_record_name
@@ -31,6 +32,9 @@ logger = logging.getLogger(__name__)
 
 BLOCK = 1 << 18
 """Bytes in a block: even at 200 kbit/s it takes 10 s, within the time-out, and losing one costs no more."""
+
+MAX_RECORD = 8 << 20
+"""Bytes of a run record that are read: one with every rejection it can list has about 3 MB."""
 
 _CONNECT_SECONDS, _ANSWER_SECONDS = 8, 15
 _PATIENCE = 20.0
@@ -62,6 +66,7 @@ def connect(sign_in: StorageSignIn) -> BlobServiceClient:
         "retry_total": 0,  # `_patiently` retries, limited by time instead of by number
         "connection_timeout": _CONNECT_SECONDS,
         "read_timeout": _ANSWER_SECONDS,
+        "max_single_get_size": MAX_RECORD,  # what a download takes before anybody asks for more
     }
     try:
         match sign_in:
@@ -87,7 +92,8 @@ class AzureStorage:
     def __init__(self, sign_in: StorageSignIn, clock: Clock) -> None:
         """Prepare to sign in; nothing is sent yet. Raises StorageError for a malformed address."""
         self._service = connect(sign_in)
-        self._account = Account(urlsplit(self._service.url).netloc, sign_in)
+        address = urlsplit(self._service.url)
+        self._account = Account(address.netloc, sign_in, address.scheme)
         self._clock = clock
         self._seen: dict[str, tuple[str, Run]] = {}
 
@@ -149,7 +155,10 @@ class AzureStorage:
             )
 
     def read(self, store: StoreName, run: RunId) -> Run | None:
-        """Return a run as its record describes it now; None if there is none yet, or it is damaged."""
+        """Return a run as its record describes it now; None if there is none yet, or it is damaged.
+
+        Raises StorageError for a record that is another run's, or too large to be one.
+        """
         name = run_record_name(store, run)
         blob = self._service.get_blob_client(RUNS, name)
         etag, before = self._seen.get(name, (None, None))
@@ -158,16 +167,21 @@ class AzureStorage:
         )
         try:
             found = blob.download_blob(decompress=False, **unless)
+            if found.size > MAX_RECORD:
+                raise _not_its_record(name, f"has {found.size:,} bytes, more than any run record")
             run_now = decode_run(found.readall())
         except ResourceNotFoundError:
             return None
         except RunRecordError as error:
             logger.debug("%s", error)
             return before
-        except AzureError as error:
+        except (AzureError, OSError) as error:
             if isinstance(error, HttpResponseError) and error.status_code == _NOT_MODIFIED:
                 return before
             raise explained(error, _FOLLOWING, self._account) from error
+        if (run_now.store, run_now.run) != (store, run):
+            other = f"the run {shown(run_now.run)} of the store {run_now.store}"
+            raise _not_its_record(name, f"describes {other} instead")
         self._seen[name] = (found.properties.etag, run_now)
         return run_now
 
@@ -179,7 +193,7 @@ class AzureStorage:
                 return call()
             except _ALREADY_THERE:
                 raise
-            except AzureError as error:
+            except (AzureError, OSError) as error:
                 trouble = explained(error, task, self._account)
                 is_late = attempt and self._clock.monotonic() - begun >= _PATIENCE
                 if is_late or not isinstance(trouble, StorageUnavailableError):
@@ -187,6 +201,12 @@ class AzureStorage:
                 logger.debug("try %d: %s", attempt + 1, trouble)
             self._clock.sleep(_PAUSES[min(attempt, len(_PAUSES) - 1)])
         raise AssertionError
+
+
+def _not_its_record(name: str, why: str) -> StorageError:
+    return StorageError(
+        f"{_FOLLOWING.failure}: the blob {name} in the container {RUNS} {why}. Tell your operator."
+    )
 
 
 def _stage(blob: BlobClient, block_id: str, block: bytes) -> None:

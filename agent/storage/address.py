@@ -1,10 +1,13 @@
 """Where the storage account is and how to sign in to it: parses addresses, without the network."""
 
 import ipaddress
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from contract.blobs import CATALOGS
+
+_SUFFIX = "core.windows.net"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +106,36 @@ def _sas_container(query: dict[str, list[str]], containers: list[str]) -> str | 
 
 
 def parse_connection_string(text: str) -> StorageConnection:
-    """Read `storage.connection_string`; raises AddressError for anything that doesn't look like one."""
+    """Read `storage.connection_string`.
+
+    Raises AddressError for anything that doesn't look like one, or would send secrets unencrypted.
+    """
+    text = ";".join(map(str.strip, text.split(";")))
     values = _values(text)
     has_key = "accountname" in values and "accountkey" in values
     has_sas = "blobendpoint" in values and "sharedaccesssignature" in values
-    if not (has_key or has_sas):
+    is_emulator = values.get("usedevelopmentstorage") == "true"
+    if not (has_key or has_sas or is_emulator):
         raise AddressError(
             "is not a connection string of a storage account: it must contain "
             "AccountName=…;AccountKey=…, or BlobEndpoint=…;SharedAccessSignature=…"
         )
+    for name, url in _addresses(values):
+        try:
+            parse_web_address(url)
+        except AddressError as problem:
+            raise AddressError(f"leads to an address ({name}) that {problem}") from None
     return StorageConnection(text)
+
+
+def _addresses(values: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the addresses in a connection string, with the names of the values that make them."""
+    for name in ("BlobEndpoint", "BlobSecondaryEndpoint", "DevelopmentStorageProxyUri"):
+        if name.lower() in values:
+            yield name, values[name.lower()]
+    if "blobendpoint" not in values and "defaultendpointsprotocol" in values:
+        host = f"{values.get('accountname', '')}.blob.{values.get('endpointsuffix', _SUFFIX)}"
+        yield "DefaultEndpointsProtocol", f"{values['defaultendpointsprotocol']}://{host}"
 
 
 def _secrets_of(sas: str) -> tuple[str, ...]:
@@ -120,9 +143,9 @@ def _secrets_of(sas: str) -> tuple[str, ...]:
 
 
 def _values(connection_string: str) -> dict[str, str]:
-    """Return what a storage account's connection string says, by lower-case name."""
-    pairs = (part.partition("=") for part in connection_string.split(";") if part.strip())
-    return {name.strip().lower(): value.strip() for name, _, value in pairs}
+    """Return what a storage account's connection string says, by lower-case name, as Azure reads it."""
+    pairs = (part.partition("=") for part in connection_string.split(";") if part)
+    return {name.lower(): value for name, _, value in pairs}
 
 
 def _is_this_machine(host: str) -> bool:

@@ -17,15 +17,13 @@ from azure.core.exceptions import (
 
 from agent.errors import StorageError, StorageUnavailableError
 from agent.storage.address import StorageAccount, StorageSignIn
+from agent.storage.connecting import obstacle, unreachable
+from agent.storage.proxy import proxy_for
 
 _SKEW = timedelta(minutes=14)  # the service tolerates 15
 _PASSING = {408, 429, 500, 502, 503, 504}
 
 _AGAIN = "Try again; if that doesn't help, tell your operator."
-_UNSAFE = (
-    "can't be reached securely, because this computer doesn't trust its certificate. Check this "
-    "computer's clock, and whether a proxy or a virus scanner intercepts the connection."
-)
 _NEW_SAS = "Ask for a new SAS and put it in the settings."
 _SIGN_IN = "Put a SAS URL or a connection string in the settings."
 
@@ -66,16 +64,14 @@ class Account:
 
     host: str
     sign_in: StorageSignIn
+    scheme: str = "https"
 
 
-def explained(error: AzureError, task: Task, account: Account) -> StorageError:
+def explained(error: AzureError | OSError, task: Task, account: Account) -> StorageError:
     """Return the error for the user; it never contains an address's query or a key."""
+    if getattr(error, "status_code", None) is None and (found := _unanswered(error, task, account)):
+        return found
     begin = f"{task.failure}: the storage account {account.host}"
-    if isinstance(error, ServiceRequestError | ServiceResponseError | IncompleteReadError):
-        said = f"{error.inner_exception!r} {error}".lower()
-        if "[ssl" in said or "certificate" in said:
-            return StorageError(f"{begin} {_UNSAFE}")
-        return StorageUnavailableError(f"{begin} {_unreachable(said)}")
     if not isinstance(error, HttpResponseError):
         return StorageError(f"{begin} met an unexpected error ({type(error).__name__}). {_AGAIN}")
     if error.status_code is None and isinstance(error, ClientAuthenticationError):
@@ -92,6 +88,19 @@ def explained(error: AzureError, task: Task, account: Account) -> StorageError:
     return StorageError(f"{begin} {answer}. {to_do}")
 
 
+def _unanswered(error: AzureError | OSError, task: Task, account: Account) -> StorageError | None:
+    """Return the error where nothing came back: from the account, or from the sign-in to Azure."""
+    said = f"{getattr(error, 'inner_exception', None)!r} {error}"
+    is_signing_in = isinstance(error, ClientAuthenticationError)
+    goal = "Azure's sign-in" if is_signing_in else f"the storage account {account.host}"
+    proxy = proxy_for(account.scheme, account.host)
+    if found := obstacle(said, task.failure, goal, proxy):
+        return found
+    if isinstance(error, ServiceRequestError | ServiceResponseError | IncompleteReadError):
+        return unreachable(said, task.failure, goal, proxy)
+    return None
+
+
 def _answer(error: HttpResponseError, task: Task, sign_in: StorageSignIn) -> tuple[str, str]:
     found = getattr(error, "error_code", None)
     code = str(getattr(found, "value", found) or "")
@@ -104,19 +113,6 @@ def _answer(error: HttpResponseError, task: Task, sign_in: StorageSignIn) -> tup
             "Create it, or correct the account in the settings.",
         )
     return f"answers HTTP {error.status_code}{f' ({code})' if code else ''}", _AGAIN
-
-
-def _unreachable(said: str) -> str:
-    if any(word in said for word in ("resolve", "getaddrinfo", "name or service", "nodename")):
-        return (
-            "can't be found on the internet. Check its name in the settings, and this computer's "
-            "internet connection."
-        )
-    how = "was refused" if "refused" in said else "timed out" if "timed out" in said else "broke"
-    return (
-        f"can't be reached (the connection {how}). Check this computer's internet connection and the "
-        "account in the settings."
-    )
 
 
 def _refusal(

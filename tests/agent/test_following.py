@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from agent.errors import StorageError, StorageUnavailableError
-from agent.following import Follower
+from agent.following import Follower, waiting_sentence
 from contract.blobs import RunId, StoreName
 from contract.run import Run, RunState
 from tests.agent.shops import NOW, FakeProgress, FakeTime, make_run
@@ -88,6 +88,23 @@ def test_a_waiting_run_is_reported_with_its_time_and_followed_further() -> None:
     assert watch.follow() == DONE
     hours = [f"{each.retry_at.astimezone():%H:%M}" for each in (waiting, later) if each.retry_at]
     assert watch.progress.said == [f"Digible is down. It goes on at {hour}." for hour in hours]
+
+
+@pytest.mark.parametrize("year", [1, 9999])
+def test_a_time_outside_the_calendar_is_left_out(year: int) -> None:
+    waiting = make_run(RunState.WAITING, message="Later.", retry_at=NOW.replace(year=year))
+    assert waiting_sentence(waiting).startswith("Later.")
+
+
+def test_what_is_said_while_following_cannot_control_the_terminal() -> None:
+    watch = Watch(
+        make_run(RunState.WAITING, message="\x1b[2J\u202eDown\r\n" + "x" * 1_000_000), DONE
+    )
+    watch.follow()
+    (said,) = watch.progress.said
+    assert said.isprintable()
+    assert said.startswith("Down")
+    assert len(said) <= 1_000
 
 
 def test_progress_counts_settled_products() -> None:

@@ -10,6 +10,7 @@ from agent.names import (
     parse_table_name,
     quote_bracketed,
     quote_table,
+    shown_name,
     shown_table,
 )
 from tests.tds import statements
@@ -99,6 +100,16 @@ def test_an_invalid_table_name_is_refused(written: str, reason: str) -> None:
 )
 def test_a_column_name_is_not_split(written: str, name: str) -> None:
     assert parse_name(written) == name
+
+
+@pytest.mark.parametrize("name", [" Id", "Id ", "Sell  Price", "Sell\xa0Price", "Id\u200b", "a\tb"])
+def test_a_name_with_spaces_that_would_be_overlooked_is_shown_in_brackets(name: str) -> None:
+    assert shown_name(name) == f"[{name}]"
+
+
+@pytest.mark.parametrize("name", ["Id", "Sell Price", "Größe", "価格", "a]b"])
+def test_any_other_name_is_shown_as_it_is(name: str) -> None:
+    assert shown_name(name) == name
 
 
 def test_at_most_ten_names_are_returned_closest_first() -> None:

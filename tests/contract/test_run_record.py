@@ -208,6 +208,7 @@ INVALID_ERRORS: list[object] = [0, "", "x", [], {}, False]
         *[{"batches": {}}, {"batches": []}, {"products": None}, {"products": {"read": 1}}],
         {"products": {"read": 1, "accepted": 1, "rejected": 1}},
         {"products": {"read": -1, "accepted": 0, "rejected": 0}},
+        {"products": {"read": 10**1_000, "accepted": 0, "rejected": 0}},  # nothing to count or show
         {"products": {"read": 600, "accepted": 600, "rejected": 0}},  # but one is listed
         *[{"rejections": value} for value in INVALID_REJECTIONS],
         {"rejections": [{"product_id": 1, "row": 1, "stage": "catalog", "reason": ""}]},

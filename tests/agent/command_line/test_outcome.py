@@ -106,6 +106,21 @@ def test_text_from_outside_cannot_control_the_terminal() -> None:
     assert all(character.isprintable() or character == "\n" for character in text)
 
 
+def test_a_record_of_a_megabyte_is_not_shown_by_the_megabyte() -> None:
+    long = "long " * 1_000_000
+    run = make_run(
+        message=long,
+        error=RunError("x", "another " + long),
+        rejections=(Rejection(long, 1, Stage.DIGIBLE, long),) * 1_000,
+        warnings=(long,) * 1_000,
+        rejected=1_000,
+        read=1_000,
+    )
+    text = describe_run(run)
+    assert len(text) < 50_000
+    assert text.count("…") == 1 + 2 * 20 + 20 + 1 + 1  # the last: “… and 980 more”
+
+
 def test_an_unfinished_run_says_how_far_it_got() -> None:
     run = make_run(read=1_000, accepted=400, rejected=3)
     text = describe_unfinished(run, UPLOAD, 1_800)

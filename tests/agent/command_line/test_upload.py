@@ -16,7 +16,7 @@ import pytest
 from azure.storage.blob import BlobServiceClient
 
 import agent
-from agent.__main__ import main
+from agent.command_line.main import main
 from agent.export import CountedRows
 from agent.sqlite import SqliteSource
 from contract.blobs import CATALOGS, StoreName
@@ -362,6 +362,20 @@ def test_no_output_ever_contains_a_secret(
     assert "Hush" not in said.out + said.err
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs machine: POSIX's file modes")
+def test_a_secret_in_a_file_that_others_may_read_is_warned_of_once(shop: Shop) -> None:
+    shop.sell(*products(1))
+    file = shop.folder / "shopmaster.toml"
+    file.write_text(
+        f'{file.read_text()}[storage]\nconnection_string = "AccountName=x;AccountKey={MARKER}"\n'
+    )
+    file.chmod(0o644)
+    code, _, err = shop.run("--dry-run")
+    assert code == 0
+    assert err.count("Warning: Other users of this computer may read the settings file") == 1
+    assert MARKER not in err
+
+
 def test_verbose_shows_what_a_support_person_needs(online: Shop) -> None:
     online.sell(*products(3))
     _, _, err = online.run("--no-wait", "--verbose")
@@ -395,7 +409,7 @@ def test_the_program_runs_uninstalled_and_without_a_terminal(tmp_path: Path) -> 
 @pytest.mark.parametrize("option", ["--help", "--version"])
 def test_help_and_version_import_neither_database_nor_cloud_libraries(option: str) -> None:
     program = (
-        "import sys; from agent.__main__ import main; "
+        "import sys; from agent.command_line.main import main; "
         f"code = main(['{option}']); "
         "print(sorted({'azure', 'pyodbc', 'requests', 'tqdm'} & set(sys.modules)), code)"
     )

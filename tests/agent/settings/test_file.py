@@ -76,16 +76,34 @@ def test_a_file_that_cannot_be_read_is_an_error_and_is_not_skipped(machine_wide:
     assert str(machine_wide) in str(caught.value)
 
 
+def test_naming_a_folder_is_explained(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="because it is a folder") as caught:
+        read_settings(tmp_path, {})
+    assert str(tmp_path / "shopmaster.toml") in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
         ('store = "1"\nserver = "localhost\\SQLEXPRESS"\n', ["line 2", r"'localhost\SQLEXPRESS'"]),
+        ('sqlite = "C:\\Users\\me\\shop.db"\n', ["line 1, column", r"'C:\Users\me\shop.db'"]),
+        ('x = 1\r\nsqlite = "C:\\unit\\x.db"\r\n', ["line 2", "single quotes"]),
+        ('sqlite = "D:\\shop.db\\"', ["line 1", "single quotes"]),
         ("store = shop\n", ["line 1, column 9", "quotes"]),
         ('store = "1"\n[database\n', ["line 2"]),
         ('store = "1', ["line 1"]),
         ('store = "1"\nstore = "2"\n', ["Cannot overwrite a value"]),
     ],
-    ids=["backslash", "no quotes", "unclosed bracket", "unclosed quote", "duplicate"],
+    ids=[
+        "backslash",
+        "user's folder",
+        "small u",
+        "at the end",
+        "no quotes",
+        "unclosed bracket",
+        "unclosed quote",
+        "duplicate",
+    ],
 )
 def test_a_syntax_error_names_its_line(text: str, words: list[str], machine_wide: Path) -> None:
     machine_wide.parent.mkdir()
@@ -104,8 +122,12 @@ def test_notepads_byte_order_mark_and_line_endings_are_accepted(machine_wide: Pa
 
 @pytest.mark.parametrize(
     ("data", "words"),
-    [('store = "1"'.encode("utf-16"), "UTF-16"), (b'store = "1"\ntable = "\xe9"\n', "line 2")],
-    ids=["utf-16", "cp1252"],
+    [
+        ('store = "1"'.encode("utf-16"), "UTF-16"),
+        ('store = "1"'.encode("utf-16-le"), "UTF-16"),
+        (b'store = "1"\ntable = "\xe9"\n', "line 2"),
+    ],
+    ids=["utf-16", "utf-16 without a mark", "cp1252"],
 )
 def test_a_wrong_encoding_is_explained(data: bytes, words: str, machine_wide: Path) -> None:
     machine_wide.parent.mkdir()

@@ -3,6 +3,7 @@
 import io
 import time
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,7 +22,8 @@ from agent.storage import account as account_module
 from agent.storage.account import AzureStorage
 from agent.storage.address import StorageConnection, StorageSignIn, parse_account_url
 from contract.blobs import CATALOGS, RUNS, CatalogMetadata, RunId, StoreName, run_record_name
-from contract.run import Run, RunState
+from contract.product import Rejection, Stage
+from contract.run import MAX_REJECTIONS, Run, RunState
 from contract.run_record import decode_run, encode_run
 from tests.agent.shops import FakeTime, make_run
 
@@ -301,6 +303,56 @@ def test_a_damaged_record_is_ignored_and_read_again(
     assert agent.read(store, run.run) == run
     blob.upload_blob(data, overwrite=True)
     assert agent.read(store, run.run) == run
+
+
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        ({"run": RunId("another\x1b[2J.8DC12")}, "the run another.8DC12 of the store"),
+        ({"store": StoreName("0002")}, "of the store 0002"),
+    ],
+    ids=["run", "store"],
+)
+def test_a_record_of_another_run_is_refused(
+    storage: str,
+    service: BlobServiceClient,
+    store: StoreName,
+    other: dict[str, Any],
+    words: str,
+) -> None:
+    run = make_run(RunState.SUCCEEDED, store=store)
+    blob = service.get_blob_client(RUNS, run_record_name(store, run.run))
+    blob.upload_blob(encode_run(replace(run, **other)))
+    with pytest.raises(StorageError, match="run record can't be read") as caught:
+        connected(storage).read(store, run.run)
+    assert words in str(caught.value)
+    assert not isinstance(caught.value, StorageUnavailableError)
+
+
+def test_no_more_of_a_record_is_downloaded_than_one_can_have(
+    storage: str, service: BlobServiceClient, store: StoreName, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(account_module, "MAX_RECORD", 10_000)
+    agent, run = connected(storage), make_run(store=store)
+    save(service, replace(run, message="x" * 9_000))
+    assert agent.read(store, run.run) == replace(run, message="x" * 9_000)
+    save(service, replace(run, message="x" * 10_000))
+    with pytest.raises(StorageError, match="more than any run record"):
+        agent.read(store, run.run)
+
+
+def test_the_longest_record_that_a_run_can_have_is_read(
+    storage: str, service: BlobServiceClient, store: StoreName
+) -> None:
+    longest = Rejection("\x01" * 100, 10_000_000, Stage.DIGIBLE, "\U0001f600" * 500)
+    run = make_run(
+        store=store,
+        read=MAX_REJECTIONS,
+        rejected=MAX_REJECTIONS,
+        rejections=(longest,) * MAX_REJECTIONS,
+    )
+    save(service, run)
+    assert connected(storage).read(store, run.run) == run
 
 
 def test_a_malformed_connection_string_is_reported_without_being_repeated() -> None:

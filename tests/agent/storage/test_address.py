@@ -81,6 +81,60 @@ def test_a_connection_string_is_recognised_with_its_secrets(
     assert connection.secrets == (text, *secrets)
 
 
+KEY = "AccountName=shop;AccountKey=c2VjcmV0"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{KEY};BlobEndpoint=http://127.0.0.1:10000/shop",
+        f"{KEY};BlobEndpoint=http://localhost:10000/shop",
+        f"DefaultEndpointsProtocol=http;{KEY};BlobEndpoint=http://[::1]:10000/shop;",
+        f"DefaultEndpointsProtocol=http;{KEY};BlobEndpoint=https://shop.blob.invalid",
+        "UseDevelopmentStorage=true",
+        "UseDevelopmentStorage=true;DevelopmentStorageProxyUri=http://127.0.0.1",
+    ],
+)
+def test_a_connection_string_without_encryption_may_lead_to_this_machine(text: str) -> None:
+    assert parse_connection_string(text).connection_string == text
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (f"{KEY};BlobEndpoint=http://shop.blob.invalid", "BlobEndpoint"),
+        (f"{KEY}; blobendpoint=HTTP://192.168.0.7:10000/shop", "BlobEndpoint"),
+        ("BlobEndpoint=http://x.invalid;SharedAccessSignature=sig=c2VjcmV0", "BlobEndpoint"),
+        (
+            f"{KEY};BlobEndpoint=https://x.invalid;BlobSecondaryEndpoint=http://x.invalid",
+            "BlobSecondaryEndpoint",
+        ),
+        (f"DefaultEndpointsProtocol=http;{KEY}", "DefaultEndpointsProtocol"),
+        (
+            f"DefaultEndpointsProtocol=HTTP;{KEY};EndpointSuffix=core.invalid",
+            "DefaultEndpointsProtocol",
+        ),
+        # Azure's library passes over a name with a space, and so takes the protocol.
+        (
+            f"DefaultEndpointsProtocol=http;{KEY};BlobEndpoint =https://x.invalid",
+            "DefaultEndpointsProtocol",
+        ),
+        (
+            "UseDevelopmentStorage=true;DevelopmentStorageProxyUri=http://192.168.0.7",
+            "DevelopmentStorageProxyUri",
+        ),
+    ],
+)
+def test_a_connection_string_without_encryption_to_another_machine_is_refused(
+    text: str, name: str
+) -> None:
+    with pytest.raises(
+        AddressError, match=rf"\({name}\) that begins with http://.*use https://"
+    ) as caught:
+        parse_connection_string(text)
+    assert "c2VjcmV0" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     "text", ["x", "Server=pc;Database=Shop", "AccountName=shop", "AccountKey=x"]
 )

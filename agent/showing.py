@@ -1,0 +1,33 @@
+"""Makes text from outside fit to be shown: on one line, harmless to a terminal, and not too long."""
+
+import re
+import unicodedata
+
+_LONGEST = 1_000
+_ESCAPES = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # colours, the cursor
+    r"|(?:\x1b[P\]X^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)"  # titles, links
+    r"|\x1b[ -/]*[0-~]"
+)
+
+
+def shown(text: str, longest: int = _LONGEST) -> str:
+    """Return `text` without escape sequences, control and format characters, and cut with “…”.
+
+    What breaks or indents lines becomes a space; what is invisible or turns the direction of writing
+    disappears; half a character becomes `�`.
+    """
+    looked_at = text[: 8 * longest]
+    harmless = "".join(map(_harmless, _ESCAPES.sub("", looked_at))).strip()
+    if len(harmless) <= longest and looked_at == text:
+        return harmless
+    return harmless[: longest - 1] + "…"
+
+
+def _harmless(character: str) -> str:
+    if character.isprintable():
+        return character
+    category = unicodedata.category(character)
+    if category == "Cf":
+        return ""
+    return " " if category in {"Cc", "Zs", "Zl", "Zp"} else "�"

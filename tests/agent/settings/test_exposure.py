@@ -1,0 +1,86 @@
+"""A secret in a settings file that others may read is warned of, without being repeated."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from agent.settings.exposure import exposure
+from agent.settings.file import read_settings
+
+SECRET = "c2VjcmV0"
+KEY = f'[storage]\nconnection_string = "AccountName=shop;AccountKey={SECRET}"\n'
+posix = pytest.mark.skipif(sys.platform == "win32", reason="needs machine: POSIX's file modes")
+
+
+def warning(path: Path, text: str, mode: int, environment: dict[str, str] | None = None) -> str:
+    path.write_text(text, encoding="utf-8")
+    path.chmod(mode)
+    return exposure(read_settings(path, environment or {})) or ""
+
+
+@posix
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        (KEY, "storage.connection_string"),
+        (
+            f'[storage]\naccount_url = "https://x.invalid?ss=b&sig={SECRET}"\n',
+            "storage.account_url",
+        ),
+        (
+            f'[storage]\nconnection_string = "BlobEndpoint=https://x.invalid;SharedAccessSignature={SECRET}"\n',
+            "storage.connection_string",
+        ),
+        (
+            f'[database]\nconnection_string = "Server=pc;UID=till;Pwd = {{{SECRET}}}"\n',
+            "database.connection_string",
+        ),
+    ],
+)
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604])
+def test_a_secret_that_others_may_read_is_warned_of(
+    tmp_path: Path, text: str, key: str, mode: int
+) -> None:
+    path = tmp_path / "shop master.toml"
+    said = warning(path, text, mode)
+    assert f"chmod 600 '{path}'" in said
+    assert key in said
+    assert f"SHOPMASTER_{key.replace('.', '__').upper()}" in said
+    assert SECRET not in said
+
+
+@posix
+def test_a_secret_is_in_the_file_even_if_the_environment_overrides_it(tmp_path: Path) -> None:
+    environment = {"SHOPMASTER_STORAGE__CONNECTION_STRING": "UseDevelopmentStorage=true"}
+    assert "chmod" in warning(tmp_path / "x.toml", KEY, 0o644, environment)
+
+
+@posix
+@pytest.mark.parametrize(
+    ("text", "mode"),
+    [
+        (KEY, 0o600),
+        ('[storage]\naccount_url = "https://x.invalid"\n', 0o644),
+        ('[database]\nconnection_string = "Server=pc;Trusted_Connection=yes"\n', 0o644),
+    ],
+    ids=["private", "no secret", "no password"],
+)
+def test_there_is_no_warning_without_need(tmp_path: Path, text: str, mode: int) -> None:
+    environment = {"SHOPMASTER_DATABASE__PASSWORD": SECRET}
+    assert warning(tmp_path / "x.toml", text, mode, environment) == ""
+
+
+def test_windows_file_modes_say_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    path.write_text(KEY, encoding="utf-8")
+    path.chmod(0o644)
+    assert exposure(read_settings(path, {}), "win32") is None
+
+
+def test_without_a_file_there_is_no_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("agent.settings.file.machine_wide_file", lambda _: tmp_path / "no.toml")
+    assert exposure(read_settings(None, {"SHOPMASTER_DATABASE__PASSWORD": SECRET})) is None
