@@ -1,10 +1,25 @@
 """`python -m agent …`, installed as `shopmaster`."""
 
+import os
 import sys
+from contextlib import suppress
+from typing import NoReturn
 
 from agent.command_line.main import main
+from agent.interruptible import is_left_behind
 
-__all__ = ["main"]
+
+def run() -> NoReturn:
+    """Run the command and end the process with its exit code."""
+    exit_code = main()
+    if is_left_behind():
+        # A thread in a driver's code would keep the process, or crash it when Python is taken down.
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, AttributeError):  # its reader has gone, or it never was there
+                stream.flush()
+        os._exit(exit_code)
+    sys.exit(exit_code)
+
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

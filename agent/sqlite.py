@@ -2,19 +2,22 @@
 
 import re
 import sqlite3
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from decimal import Context, Decimal, Inexact
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import quote
 
 from agent.errors import DatabaseError, DatabaseProblem
-from agent.names import Columns, closest
-from agent.values import catalog_row
+from agent.interruptible import interruptible
+from agent.names import Columns, closest, shown_name
+from agent.values import Unreadable, catalog_rows
 from contract.product import CatalogRow
 
-_ROWS_AT_ONCE = 1000
+T = TypeVar("T")
+
 _LOCK_SECONDS = 30
 _SCALE = re.compile(r"\(\s*[0-9]+\s*,\s*([0-9]{1,2})\s*\)")
 _EXACTLY = Context(prec=400, traps=[Inexact])
@@ -28,7 +31,12 @@ _LOCKED = (
 _DAMAGED = (
     "The file {path} is not a SQLite database, or it is damaged. Correct `sqlite` in the settings."
 )
+_NO_ROOM = (
+    "SQLite can't sort the products, because it can't write to the folder for temporary files. Make "
+    "room there, or name another folder in the environment variable TMPDIR (on Windows TEMP)."
+)
 _EXPLANATIONS = {
+    sqlite3.SQLITE_FULL: (DatabaseProblem.OTHER, _NO_ROOM),
     sqlite3.SQLITE_CANTOPEN: (DatabaseProblem.DENIED, _DENIED),
     sqlite3.SQLITE_BUSY: (DatabaseProblem.LOCKED, _LOCKED),
     sqlite3.SQLITE_LOCKED: (DatabaseProblem.LOCKED, _LOCKED),
@@ -63,24 +71,36 @@ class SqliteSource:
         A price in a column with declared decimals, such as NUMERIC(18,2), has at least that many,
         as it would in SQL Server. Raises DatabaseError, before the first row or after any.
         """
-        with self._opened() as database:
-            as_declared = _decimals(self._declared(database, self._columns.sell_price))
-            query = (
-                f"SELECT {', '.join(map(_quoted, self._columns))} FROM {_quoted(self._table)} "  # noqa: S608  quoted
-                f"ORDER BY {_quoted(self._columns.product_id)} COLLATE BINARY"
-            )
-            with closing(database.execute(query)) as cursor:
-                while rows := cursor.fetchmany(_ROWS_AT_ONCE):
-                    for row in rows:
-                        plain = catalog_row(row, self._columns)
-                        yield plain._replace(sell_price=as_declared(plain.sell_price))
+        return self._in_database(self._read)
 
     def count(self) -> int | None:
         """Return the number of rows; raises DatabaseError for whatever would make `rows` fail."""
-        with self._opened() as database:
-            query = f"SELECT count(*) FROM {_quoted(self._table)}"  # noqa: S608  quoted
-            ((number,),) = database.execute(query)
-            return int(number)
+        query = f"SELECT count(*) FROM {_quoted(self._table)}"  # noqa: S608  quoted
+        ((number,),) = self._in_database(lambda database: database.execute(query))
+        return int(number)
+
+    def _in_database(
+        self, work: Callable[[sqlite3.Connection], Iterable[T]]
+    ) -> Generator[T, None, None]:
+        """Yield what `work` yields, while another thread waits for the file."""
+
+        def produce() -> Generator[T, None, None]:
+            with self._opened() as database:
+                yield from work(database)
+
+        return interruptible(produce)
+
+    def _read(self, database: sqlite3.Connection) -> Iterator[CatalogRow]:
+        as_declared = _decimals(self._declared(database, self._columns.sell_price))
+        columns = list(map(_quoted, self._columns))
+        keys = (f"{column} COLLATE BINARY" for column in columns)
+        query = (
+            f"SELECT {', '.join(columns)} FROM {_quoted(self._table)} ORDER BY {', '.join(keys)}"  # noqa: S608  quoted
+        )
+        database.text_factory = _text
+        with closing(database.execute(query)) as rows:
+            for row in catalog_rows(rows, self._columns):
+                yield row._replace(sell_price=as_declared(row.sell_price))
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
@@ -99,11 +119,12 @@ class SqliteSource:
         """Compare the names with those that exist: SQLite treats an unknown column as text."""
         columns = self._existing_columns(database)
         if not columns:
-            tables = closest(self._table, _existing_tables(database))
-            names = f" Similar names: {', '.join(tables)}." if tables else ""
+            tables = map(shown_name, closest(self._table, _existing_tables(database)))
+            names = ", ".join(tables)
+            similar = f" Similar names: {names}." if names else ""
             raise DatabaseError(
                 DatabaseProblem.NO_TABLE,
-                f"The file {self._path} has no table “{self._table}”.{names} "
+                f"The file {self._path} has no table “{self._table}”.{similar} "
                 "Correct `table` in the settings.",
             )
         known = {name.casefold() for name in columns}
@@ -111,8 +132,10 @@ class SqliteSource:
         if missing:
             raise DatabaseError(
                 DatabaseProblem.NO_COLUMN,
-                f"The table {self._table} has no column {' and '.join(missing)}. "
-                f"Its columns: {', '.join(columns)}. Correct [columns] in the settings.",
+                f"The table {shown_name(self._table)} has no column "
+                f"{' and '.join(map(shown_name, missing))}. "
+                f"Its columns: {', '.join(map(shown_name, columns))}. "
+                "Correct [columns] in the settings.",
             )
 
     def _existing_columns(self, database: sqlite3.Connection) -> dict[str, str]:
@@ -123,6 +146,13 @@ class SqliteSource:
     def _declared(self, database: sqlite3.Connection, column: str) -> str:
         declared = self._existing_columns(database)
         return next(kind for name, kind in declared.items() if name.casefold() == column.casefold())
+
+
+def _text(stored: bytes) -> str | Unreadable:
+    try:
+        return stored.decode()
+    except UnicodeDecodeError:
+        return Unreadable("text that is not UTF-8")
 
 
 def _existing_tables(database: sqlite3.Connection) -> list[str]:
@@ -174,10 +204,6 @@ def _explained(error: sqlite3.Error, path: Path) -> DatabaseError:
     if code is not None and code & 0xFF in _EXPLANATIONS:  # the other bits are details
         problem, sentence = _EXPLANATIONS[code & 0xFF]
         return DatabaseError(problem, sentence.format(path=path))
-    if code is None and "decode" in str(error):
-        return DatabaseError(
-            DatabaseProblem.VALUE, f"The file {path} contains text that is not UTF-8."
-        )
     return DatabaseError(DatabaseProblem.OTHER, f"The file {path} can't be read: {error}.")
 
 

@@ -1,46 +1,81 @@
-"""Turns a row as a database returns it into the few types that a catalogue takes."""
+"""Turns rows as a database returns them into the few types that a catalogue takes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from agent.errors import DatabaseError, DatabaseProblem
-from agent.names import Columns
+from agent.names import Columns, shown_name
 from contract.product import CatalogRow
 
 _PLAIN = frozenset({str, int, Decimal, type(None)})
 _UNFIT: list[object] = []
-"""Replaces a value of a type that can't be sent: its product is then rejected, and no other."""
+"""Replaces a value that can't be sent: its product is then rejected, and no other."""
 
 
-def catalog_row(row: Sequence[object], columns: Columns) -> CatalogRow:
-    """Return the row with each value as text, a whole number, an exact decimal, or None.
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A value of which there is neither a text nor a number."""
+
+    kind: str
+    """What it is, in the plural: “values of the type geography”."""
+
+
+_BINARY = Unreadable("binary values")
+
+
+def catalog_rows(rows: Iterable[Sequence[object]], columns: Columns) -> Iterator[CatalogRow]:
+    """Yield the rows with each value as text, a whole number, an exact decimal, or None.
 
     A float becomes the shortest decimal that means the same; a value of any other type, its text. An
-    id that is a whole number is an integer even where its column is a numeric. Raises DatabaseError
-    for raw bytes.
+    id that is a whole number is an integer even where its column is a numeric. A product with an
+    unreadable value is one that the function rejects. Raises DatabaseError at the end if a column has
+    no other values: then it is the wrong column.
     """
-    product_id = _plain(row[0], columns.product_id)
-    product_name = _plain(row[1], columns.product_name)
+    doubtful: dict[int, str] = dict.fromkeys(range(len(columns)), "")
+    for row in rows:
+        if doubtful:
+            _look(row, doubtful)
+        yield _catalog_row(row)
+    for place, kind in doubtful.items():
+        if kind:
+            raise DatabaseError(
+                DatabaseProblem.VALUE,
+                f"The column {shown_name(columns[place])} contains nothing but {kind}, which can't be sent. "
+                "Correct [columns] in the settings.",
+            )
+
+
+def _look(row: Sequence[object], doubtful: dict[int, str]) -> None:
+    """Keep the columns that have had no readable value so far, with what they have had instead."""
+    for place in tuple(doubtful):
+        value = row[place]
+        if isinstance(value, bytes | bytearray):
+            value = _BINARY
+        if isinstance(value, Unreadable):
+            doubtful[place] = value.kind
+        elif value is not None:
+            del doubtful[place]
+
+
+def _catalog_row(row: Sequence[object]) -> CatalogRow:
+    product_id, product_name, sell_price = map(_plain, row)
     return CatalogRow(
         product_id=_whole(product_id) if isinstance(product_id, Decimal) else product_id,
         product_name=_UNFIT if isinstance(product_name, Decimal) else product_name,
-        sell_price=_plain(row[2], columns.sell_price),
+        sell_price=sell_price,
     )
 
 
-def _plain(value: object, column: str) -> object:
+def _plain(value: object) -> object:
     if type(value) in _PLAIN:  # faster than four isinstance, and true of nearly every value
         return value
     if isinstance(value, float):
         return Decimal(repr(value))
     if isinstance(value, int):  # a bit
         return int(value)
-    if isinstance(value, bytes | bytearray):
-        raise DatabaseError(
-            DatabaseProblem.VALUE,
-            f"The column {column} contains raw bytes instead of text or a number. "
-            "Correct [columns] in the settings.",
-        )
+    if isinstance(value, bytes | bytearray | Unreadable):
+        return _UNFIT
     return str(value)
 
 

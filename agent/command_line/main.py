@@ -14,6 +14,7 @@ from agent import __version__
 from agent.command_line.command import Call, Command
 from agent.command_line.endings import reported
 from agent.command_line.redaction import Redaction
+from agent.command_line.signals import stopped_by_signals
 from agent.command_line.upload import UPLOAD
 from agent.errors import ExitCode
 
@@ -47,7 +48,7 @@ Environment variables set or override each setting: SHOPMASTER_STORE,
 SHOPMASTER_DATABASE__SERVER, and so on.
 
 Exit codes: 0 all products accepted, 1 failed, 2 wrong usage or settings, 3 session expired,
-4 completed with rejections, 5 no outcome within the time-out, 130 stopped by Ctrl-C.
+4 completed with rejections, 5 no outcome within the time-out, 130 stopped by Ctrl-C or a signal.
 """
 
 
@@ -68,6 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     redaction = Redaction()
     with (
         _logging(redaction, verbose=parsed.verbose),
+        stopped_by_signals(),
         reported(redaction, verbose=parsed.verbose) as ending,
     ):
         call = Call(parsed.config, parsed.verbose, os.environ, redaction)

@@ -29,6 +29,9 @@ from agent.export import (
 )
 from agent.following import Follower, RunRecords
 from agent.preview import preview
+from agent.settings.parsing import Settings
+from agent.sqlserver.messages import encryption_warning
+from agent.sqlserver.table import SqlServerTable
 from agent.temporary_file import temporary_file
 from contract.blobs import StoreName, new_catalog_name
 
@@ -86,6 +89,7 @@ def _run(call: Call, arguments: UploadArguments) -> ExitCode:
     settings = call.settings(with_storage=not is_local)
     source = source_for(settings)
     with closing(call.progress()) as progress:
+        _warn(settings, progress)
         if arguments.dry_run:
             return _preview(source, progress)
         if arguments.output is not None:
@@ -100,6 +104,13 @@ def _run(call: Call, arguments: UploadArguments) -> ExitCode:
         sep="\n",
     )
     return ExitCode.SUCCEEDED
+
+
+def _warn(settings: Settings, progress: Progress) -> None:
+    table = settings.products
+    warning = encryption_warning(table.login) if isinstance(table, SqlServerTable) else None
+    if warning is not None:
+        progress.say(warning)
 
 
 def _preview(source: ProductSource, progress: Progress) -> ExitCode:

@@ -6,7 +6,9 @@ port finds that out within seconds, and finds out why.
 
 import re
 import socket
+import ssl
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 
 from agent.errors import DatabaseError, DatabaseProblem
@@ -19,6 +21,10 @@ _ADDRESS = re.compile(
 _THIS_COMPUTER = {".", "(local)", "localhost", "127.0.0.1", "::1", "(localdb)"}
 _DEFAULT_PORT, _BROWSER_PORT = 1433, 1434
 _SETTING = "correct `server` in the settings."
+_PORT_WITHOUT_COMMA = re.compile(  # an IPv6 address has several colons
+    r"(?P<host>(?:(?:tcp|np|lpc|admin):)?(?:[^\s:;,/\[\]]+|\[[^\]]*\]))\s*[\s:;/]\s*(?P<port>[0-9]{1,5})",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +70,13 @@ def parse_address(text: str) -> ServerAddress | None:
     )
 
 
-def knock(address: ServerAddress, seconds: float) -> None:
-    """Raise DatabaseError (`unreachable`) if nothing answers where the driver would look."""
+def knock(address: ServerAddress, seconds: float, tls_within: float | None = None) -> None:
+    """Raise DatabaseError (`unreachable`) if nothing answers where the driver would look.
+
+    `tls_within` are the seconds in which a server must answer to TLS, for a connection that is encrypted
+    from its first byte (Encrypt=strict): there the driver would wait without end.
+    """
+    _check_comma(address.shown)
     if not address.is_surely_tcp:
         return
     host = "localhost" if address.host in {".", "(local)"} else address.host
@@ -76,8 +87,9 @@ def knock(address: ServerAddress, seconds: float) -> None:
             if port is None:
                 return  # it is there, but listens only on a named pipe
         port = port or _DEFAULT_PORT
-        with socket.create_connection((host, port), timeout=seconds):
-            return
+        with socket.create_connection((host, port), timeout=seconds) as connection:
+            if tls_within is not None:
+                _await_tls(connection, tls_within)
     except (socket.gaierror, UnicodeError):  # UnicodeError: not a possible name
         raise _unreachable(f"There is no computer “{host}” on this network: {_SETTING}") from None
     except _BrowserSilentError:
@@ -93,6 +105,28 @@ def knock(address: ServerAddress, seconds: float) -> None:
             "Server service is running there with TCP/IP switched on (SQL Server Configuration "
             f"Manager), and that its firewall allows port {port}; or {_SETTING}"
         ) from None
+
+
+def _await_tls(connection: socket.socket, seconds: float) -> None:
+    """Raise TimeoutError if a server keeps silent; what is wrong with any answer, the driver says."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE  # nothing is sent to it
+    context.set_alpn_protocols(["tds/8.0"])
+    connection.settimeout(seconds)
+    with suppress(ssl.SSLError, ConnectionError):
+        context.wrap_socket(connection).close()
+
+
+def _check_comma(server: str) -> None:
+    """Refuse `shop-pc:1433`: the driver would look for a computer of that whole name."""
+    match = _PORT_WITHOUT_COMMA.fullmatch(server)
+    if match is not None:
+        host = match["host"].translate({ord("["): None, ord("]"): None})
+        raise _unreachable(
+            f"There is no computer “{server}”. If {match['port']} is the port, SQL Server wants a comma "
+            f"before it: write {host},{match['port']} as `server` in the settings."
+        )
 
 
 class _BrowserSilentError(Exception):

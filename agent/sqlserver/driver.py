@@ -17,11 +17,16 @@ _OLDEST = 17
 def connection_string(login: Login, installed: Sequence[str]) -> str:
     """Return the connection string of `login` with a driver, its own or the newest of Microsoft's.
 
+    With the latter the connection is encrypted unless the login itself says otherwise; by default,
+    version 17 encrypts nothing.
     Raises DatabaseError (`driver`), which says where to get one, if there is none.
     """
     if login.has_driver:
         return login.text
-    return f"{joined({'Driver': _newest(installed)})};{login.text}"
+    added = {"Driver": _newest(installed)}
+    if login.encryption is None:
+        added["Encrypt"] = "yes"
+    return f"{joined(added)};{login.text}"
 
 
 def driver_missing(what: str) -> DatabaseError:

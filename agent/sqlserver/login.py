@@ -10,6 +10,9 @@ _PROGRAM = "shopMaster upload"
 _ATTRIBUTE = re.compile(r"[\s;]*([^=;]+?)\s*=\s*(?:\{((?:[^}]|\}\})*)\}\s*(?=;|\Z)|([^;]*))")
 _UNSAFE = re.compile(r"[;{}=]|\A\s|\s\Z")
 _DRIVER_KEYS = {"driver", "dsn", "filedsn"}
+_ENCRYPTING = {"yes", "mandatory", "strict"}
+_MICROSOFTS_VERSION = re.compile(r"(?:ODBC Driver |msodbcsql-?)([0-9]+)", re.IGNORECASE)
+_ENCRYPTS_BY_DEFAULT = 18  # the first version of Microsoft's driver that does
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,21 @@ class Login:
 
     secrets: tuple[str, ...] = field(repr=False)
     """What must not appear in any message."""
+
+    @property
+    def encryption(self) -> str | None:
+        """The value of `Encrypt`, in lower case; None where the text doesn't say it."""
+        value = attributes(self.text).get("encrypt")
+        return None if value is None else value.lower()
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether the connection is surely encrypted, whatever a data source says about it."""
+        if self.encryption is not None:
+            return self.encryption in _ENCRYPTING
+        version = _MICROSOFTS_VERSION.search(attributes(self.text).get("driver", ""))
+        by_default = version is not None and int(version[1]) >= _ENCRYPTS_BY_DEFAULT
+        return by_default or not self.has_driver  # without one, driver.py adds `Encrypt`
 
     def with_database(self, database: str) -> "Login":
         """Return the login to another database of the server."""

@@ -3,9 +3,11 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from agent.errors import DatabaseError, DatabaseProblem
-from agent.names import shown_table
+from agent.names import shown_name, shown_table
+from agent.sqlserver.login import Login
 from agent.sqlserver.table import SqlServerTable, TimeLimits
 
 _NUMBER = re.compile(r"\((-?\d+)\)(?= \(SQL\w+\)|; \[|\Z)")
@@ -44,15 +46,16 @@ _BY_STATE = {
     "01000": DatabaseProblem.DRIVER,  # unixODBC: can't open lib
 }
 
+_CHECK_SERVICE = (
+    "Check that its SQL Server service is running, and that `server` is spelt correctly in the "
+    "settings."
+)
 _SENTENCES = {
     DatabaseProblem.DRIVER: (
         "The ODBC driver in `connection_string` can't be used here. Install “ODBC Driver 18 for SQL "
         "Server” from https://aka.ms/downloadmsodbcsql and use that name, or leave `Driver` out."
     ),
-    DatabaseProblem.UNREACHABLE: (
-        "{server} didn't answer within {limits.login} s. Check that its SQL Server service is running, "
-        "and that `server` is spelt correctly in the settings."
-    ),
+    DatabaseProblem.UNREACHABLE: f"{{server}} can't be reached{{text}}. {_CHECK_SERVICE}",
     DatabaseProblem.ENCRYPTION: (
         "No secure connection to {server} is possible: this computer doesn't trust its certificate, or "
         "the server is too old for today's encryption. Install a certificate there that this computer "
@@ -66,10 +69,11 @@ _SENTENCES = {
     ),
     DatabaseProblem.NO_DATABASE: (
         "{server} has no database “{database}” that {account} may open.{names} "
-        "Correct `database` in the settings."
+        "Correct `database` in the settings, or ask the person who looks after the database to give "
+        "{account} access to it."
     ),
     DatabaseProblem.NO_TABLE: (
-        "The database “{database}” on {server} has no table {table} that {account} may read.{names} "
+        "The database “{home}” on {server} has no table {table} that {account} may read.{names} "
         "Correct `table` in the settings."
     ),
     DatabaseProblem.NO_COLUMN: (
@@ -105,10 +109,71 @@ _NAMES = {
     DatabaseProblem.NO_TABLE: "Similar names",
     DatabaseProblem.NO_COLUMN: "Its columns",
 }
-_NO_KERBEROS = (
+
+
+class Cause(NamedTuple):
+    """What a complaint is about, and the sentence that says so."""
+
+    problem: DatabaseProblem
+    sentence: str
+
+
+_NO_KERBEROS = Cause(
+    DatabaseProblem.LOGIN,
     "This computer can't log in to {server} with a Windows account. Run the agent on Windows as "
-    'an account that may log in to SQL Server, or set `authentication = "sql"` in the settings.'
+    'an account that may log in to SQL Server, or set `authentication = "sql"` in the settings.',
 )
+_SILENT = Cause(
+    DatabaseProblem.UNREACHABLE,
+    f"{{server}} didn't answer within {{limits.login}} s. {_CHECK_SERVICE}",
+)
+_CLOSED = Cause(
+    DatabaseProblem.UNREACHABLE,
+    "{server} closed the connection before the login. If another program than SQL Server listens "
+    "at that port, correct `server` in the settings. Otherwise SQL Server there takes no more "
+    "connections at the moment, or is too old for today's encryption: try again in a few minutes, "
+    "then ask the person who looks after it.",
+)
+_NOT_SQL_SERVER = Cause(
+    DatabaseProblem.UNREACHABLE,
+    "What answers at {server} is not a SQL Server. Correct the computer or the port of `server` in "
+    "the settings.",
+)
+_REFUSED_SETTING = Cause(
+    DatabaseProblem.DRIVER,
+    "The ODBC driver doesn't accept what the settings say about the database{text}. Correct that "
+    "in `connection_string`, or in the settings that you use instead of it. ODBC's spelling is not "
+    "that of other programs: it wants yes or no, for example, where they take true or false.",
+)
+_STRICT = Cause(
+    DatabaseProblem.ENCRYPTION,
+    "{server} doesn't accept Encrypt=strict: only SQL Server 2022 and newer can, with a certificate "
+    "that this computer trusts. Write Encrypt=yes in `connection_string`, or check the port of the "
+    "server.",
+)
+_NO_TLS = Cause(
+    DatabaseProblem.ENCRYPTION,
+    "{server} can't encrypt the connection. Ask the person who looks after it to update SQL Server or "
+    "give it a certificate. If the network between you is your own, you can instead use "
+    "`connection_string` in the settings, with Encrypt=no.",
+)
+_OF_THE_DRIVER = {"08001": _REFUSED_SETTING, "FA001": _REFUSED_SETTING, "HY000": _NOT_SQL_SERVER}
+_UNENCRYPTED = (
+    "Warning: `connection_string` doesn't make sure that the connection to {server} is encrypted, so "
+    "others on the network may be able to read the products. Write Encrypt=yes in it."
+)
+
+# Numbers of the driver's, its network library's and the system's; the same in all languages.
+_ENCRYPTION_NOT_OFFERED = 20
+_TIMED_OUT = 258  # Windows
+_HAS_CLOSED = {
+    26,  # in the handshake before the login
+    104,  # Linux: connection reset
+    109,  # Windows: the pipe has ended
+    233,  # Windows: nobody is at the other end of the pipe
+    10053,  # aborted
+    10054,  # reset
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +191,9 @@ class Scene:
 
     server: str
     database: str
+    home: str
+    """The table's database, which may be another than the login's."""
+
     table: str
     account: str
     limits: TimeLimits
@@ -137,8 +205,9 @@ class Scene:
         """Describe the reading of a table."""
         login = table.login
         return cls(
-            server=login.server or "the server of the connection string",
+            server=shown_server(login),
             database=login.database or "(the login's own)",
+            home=table.name[0] if len(table.name) == 3 else login.database or "(the login's own)",
             table=shown_table(table.name),
             account=f"the user “{login.user}”" if login.user else "this Windows account",
             limits=limits,
@@ -153,52 +222,81 @@ def read_complaint(error: Exception) -> Complaint:
     return Complaint(state, frozenset(map(int, _NUMBER.findall(text))), text)
 
 
-def problem_of(complaint: Complaint, *, connecting: bool) -> DatabaseProblem:
-    """Return what a complaint is about; the same one may mean something else while `connecting`."""
+def cause_of(complaint: Complaint, *, connecting: bool, strict: bool = False) -> Cause:
+    """Return what a complaint is about; the same one may mean something else while `connecting`.
+
+    `strict` says whether the connection was to be encrypted as with Encrypt=strict.
+    """
     for number, problem in _BY_NUMBER.items():
         if number in complaint.numbers:
-            return problem
-    special = _while_connecting(complaint) if connecting else _while_reading(complaint)
-    return special or _BY_STATE.get(complaint.state, DatabaseProblem.OTHER)
+            return _usual(problem)
+    special = _connecting(complaint, strict=strict) if connecting else _reading(complaint)
+    return special or _usual(_BY_STATE.get(complaint.state, DatabaseProblem.OTHER))
 
 
-def _while_connecting(complaint: Complaint) -> DatabaseProblem | None:
-    if "SSPI" in complaint.text:
-        return DatabaseProblem.LOGIN
-    if "SSL" in complaint.text:  # the one word that is the same in all of the driver's languages
-        return DatabaseProblem.ENCRYPTION
-    if complaint.state == "HYT00" or complaint.state.startswith("08"):
-        return DatabaseProblem.UNREACHABLE
-    return None
+def _connecting(complaint: Complaint, *, strict: bool) -> Cause | None:
+    """Decide by SQLSTATE, number and the words that are the same in all of the driver's languages."""
+    state, numbers, text = complaint.state, complaint.numbers, complaint.text
+    of_tls, has_closed = "SSL" in text, not numbers.isdisjoint(_HAS_CLOSED)
+    of_microsofts_driver = "[Microsoft]" in text  # FreeTDS writes [SQL Server] before its own words
+    of_network = state.startswith("08")
+    rules = (  # the first that applies counts
+        ("SSPI" in text, _NO_KERBEROS),
+        (state == "HYT00" or _TIMED_OUT in numbers, _SILENT),
+        (of_microsofts_driver and "][SQL Server]" in text, None),  # SQL Server's own words
+        (strict and (of_tls or has_closed), _STRICT),
+        (of_tls, _usual(DatabaseProblem.ENCRYPTION)),
+        (of_network and _ENCRYPTION_NOT_OFFERED in numbers, _NO_TLS),
+        (of_network and has_closed, _CLOSED),
+        (of_microsofts_driver and numbers == {0}, _OF_THE_DRIVER.get(state)),
+        (of_network, _usual(DatabaseProblem.UNREACHABLE)),
+    )
+    return next((cause for applies, cause in rules if applies), None)
 
 
-def _while_reading(complaint: Complaint) -> DatabaseProblem | None:
+def _reading(complaint: Complaint) -> Cause | None:
     # For a time-out in the middle of the rows the driver has no message, and pyodbc says so.
     if complaint.state in {"HYT00", "HYT01"} or "did not supply an error" in complaint.text:
-        return DatabaseProblem.NO_ANSWER
-    return DatabaseProblem.CUT_OFF if complaint.state.startswith("08") else None
+        return _usual(DatabaseProblem.NO_ANSWER)
+    return _usual(DatabaseProblem.CUT_OFF) if complaint.state.startswith("08") else None
+
+
+def _usual(problem: DatabaseProblem) -> Cause:
+    return Cause(problem, _SENTENCES[problem])
 
 
 def explained(
-    problem: DatabaseProblem,
+    cause: Cause,
     complaint: Complaint,
     scene: Scene,
     names: Sequence[str] = (),
     missing: Sequence[str] = (),
 ) -> DatabaseError:
     """Return the error for the user; `names` are those that exist, `missing` the columns that don't."""
-    template = _NO_KERBEROS if "SSPI" in complaint.text else _SENTENCES[problem]
-    sentence = template.format(
+    sentence = cause.sentence.format(
         server=scene.server,
         database=scene.database,
+        home=scene.home,
         table=scene.table,
         account=scene.account,
         limits=scene.limits,
-        names=f" {_NAMES[problem]}: {', '.join(names)}." if names else "",
-        missing=" and ".join(missing) or "with a name in the settings",
+        names=f" {_NAMES[cause.problem]}: {', '.join(names)}." if names else "",
+        missing=" and ".join(map(shown_name, missing)) or "with a name in the settings",
         text=safe_text(complaint, scene.secrets),
     )
-    return DatabaseError(problem, sentence[:1].upper() + sentence[1:])
+    return DatabaseError(cause.problem, sentence[:1].upper() + sentence[1:])
+
+
+def encryption_warning(login: Login) -> str | None:
+    """Return what to tell the user if others may be able to read the products on their way here."""
+    if login.is_encrypted or (login.address is not None and login.address.is_local):
+        return None
+    return _UNENCRYPTED.format(server=shown_server(login))
+
+
+def shown_server(login: Login) -> str:
+    """Return the server's name as messages show it."""
+    return login.server or "the server of the connection string"
 
 
 def safe_text(complaint: Complaint, secrets: Sequence[str]) -> str:

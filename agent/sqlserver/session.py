@@ -2,17 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from agent.errors import DatabaseError, DatabaseProblem
-from agent.names import TableName, closest, quote_bracketed, quote_table, shown_table
+from agent.names import TableName, closest, quote_bracketed, quote_table, shown_name, shown_table
 from agent.sqlserver.address import knock
 from agent.sqlserver.driver import connection_string, driver_missing
 from agent.sqlserver.login import Login
-from agent.sqlserver.messages import Complaint, Scene, explained, problem_of, read_complaint
+from agent.sqlserver.messages import Complaint, Scene, cause_of, explained, read_complaint
 from agent.sqlserver.table import SqlServerTable, TimeLimits
+from agent.sqlserver.types import Converts, add_converters, is_of_one_row, unreadable_row
 
-_ROWS_AT_ONCE = 1000
 _SYSTEM_DATABASES = {"master", "model", "msdb", "tempdb"}
 _DBMS_NAME = 17  # SQLGetInfo's SQL_DBMS_NAME
 
@@ -20,11 +21,13 @@ _DBMS_NAME = 17  # SQLGetInfo's SQL_DBMS_NAME
 class Cursor(Protocol):
     """The part of pyodbc's cursor that is used here."""
 
-    def fetchmany(self, size: int, /) -> list[Sequence[Any]]: ...  # noqa: D102  as in PEP 249
+    description: Sequence[Sequence[Any]]
+
+    def fetchone(self) -> Sequence[Any] | None: ...  # noqa: D102  as in PEP 249
     def fetchall(self) -> list[Sequence[Any]]: ...  # noqa: D102  as in PEP 249
 
 
-class Connection(Protocol):
+class Connection(Converts, Protocol):
     """The part of pyodbc's connection that is used here; mypy doesn't find the stubs it comes with."""
 
     timeout: int
@@ -32,6 +35,17 @@ class Connection(Protocol):
     def execute(self, sql: str, *parameters: str) -> Cursor: ...  # noqa: D102  as a cursor's
     def getinfo(self, what: int, /) -> Any: ...  # noqa: D102  as ODBC's SQLGetInfo
     def close(self) -> None: ...  # noqa: D102  as in PEP 249
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a column of a query's rows is."""
+
+    kind: type
+    """Of its values, as pyodbc says before it has read any."""
+
+    size: int
+    """In characters or bytes; 0 if it has no limit."""
 
 
 class Session:
@@ -42,15 +56,30 @@ class Session:
         self._table = table
 
     def rows(self, query: str) -> Iterator[Sequence[object]]:
-        """Yield a query's rows, of which at most a thousand are in memory."""
+        """Yield a query's rows, one after another; one that can't be read has only Unreadable values."""
         cursor = self._connection.execute(query)
-        while rows := cursor.fetchmany(_ROWS_AT_ONCE):
-            yield from rows
+        while True:
+            try:
+                row = cursor.fetchone()
+            except Exception as error:
+                if not is_of_one_row(error):
+                    raise
+                row = unreadable_row(error, len(cursor.description))
+            if row is None:
+                return
+            yield row
 
     def number(self, query: str) -> int:
         """Return the one number that a query answers."""
         ((number,),) = self._connection.execute(query).fetchall()
         return int(number)
+
+    def described(self, query: str) -> list[Description]:
+        """Return what the columns of a query's rows are; whoever may run it may know that."""
+        return [
+            Description(each[1], int(each[3] or 0))
+            for each in self._connection.execute(query).description
+        ]
 
     def columns(self) -> dict[str, str | None]:
         """Return the table's columns in their order, with the collation of those that hold text."""
@@ -79,15 +108,17 @@ def open_session(table: SqlServerTable, limits: TimeLimits) -> Iterator[Session]
     odbc = _load_pyodbc()
     login = table.login
     text = connection_string(login, odbc.drivers())
+    strict = login.encryption == "strict"
     if login.address is not None:
-        knock(login.address, limits.knock)
+        knock(login.address, limits.knock, limits.login if strict else None)
     try:
         connection = _connect(odbc, text, limits)
     except odbc.Error as error:
         complaint = read_complaint(error)
-        problem = problem_of(complaint, connecting=True)
-        names = _databases(odbc, login, limits) if problem is DatabaseProblem.NO_DATABASE else []
-        raise explained(problem, complaint, Scene.of(table, limits), names) from error
+        cause = cause_of(complaint, connecting=True, strict=strict)
+        is_missing = cause.problem is DatabaseProblem.NO_DATABASE
+        names = _databases(odbc, login, limits) if is_missing else []
+        raise explained(cause, complaint, Scene.of(table, limits), names) from error
     session = Session(connection, table.name)
     try:
         _give_way(connection, limits)
@@ -120,6 +151,7 @@ def _connect(odbc: Any, text: str, limits: TimeLimits) -> Connection:
         text, autocommit=True, timeout=limits.login, readonly=True
     )
     connection.timeout = limits.answer  # each cursor takes it over when it is made
+    add_converters(connection)
     return connection
 
 
@@ -140,17 +172,18 @@ def _explained(
     odbc: Any, complaint: Complaint, session: Session, table: SqlServerTable, limits: TimeLimits
 ) -> DatabaseError:
     """Return the error for the user, with the names that exist if one that doesn't is the cause."""
-    problem = problem_of(complaint, connecting=False)
+    cause = cause_of(complaint, connecting=False)
     names: list[str] = []
     missing: list[str] = []
     with suppress(odbc.Error):
-        if problem is DatabaseProblem.NO_TABLE:
+        if cause.problem is DatabaseProblem.NO_TABLE:
             names = closest(shown_table(table.name), session.tables())
-        elif problem is DatabaseProblem.NO_COLUMN:
-            names = list(session.columns())
-            known = {name.casefold() for name in names}
+        elif cause.problem is DatabaseProblem.NO_COLUMN:
+            columns = session.columns()
+            names = list(map(shown_name, columns))
+            known = {name.casefold() for name in columns}
             missing = [name for name in table.columns if name.casefold() not in known]
-    return explained(problem, complaint, Scene.of(table, limits), names, missing)
+    return explained(cause, complaint, Scene.of(table, limits), names, missing)
 
 
 def _databases(odbc: Any, login: Login, limits: TimeLimits) -> list[str]:

@@ -1,16 +1,22 @@
 """The products of a table in SQL Server, read row by row without blocking the tills."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from itertools import chain
+from typing import TypeVar
 
 from agent.errors import DatabaseError, DatabaseProblem
+from agent.interruptible import interruptible
 from agent.names import quote_bracketed, quote_table
-from agent.sqlserver.session import Session, open_session
+from agent.sqlserver.session import Description, Session, open_session
 from agent.sqlserver.table import SqlServerTable, TimeLimits
-from agent.values import catalog_row
+from agent.values import catalog_rows
 from contract.product import CatalogRow
+
+T = TypeVar("T")
 
 _BUSY = {DatabaseProblem.LOCKED, DatabaseProblem.DEADLOCK, DatabaseProblem.NO_ANSWER}
 _PATIENCE = TimeLimits()
+_LONGEST_CHARACTERS, _LONGEST_BYTES = 4000, 8000  # of types that can be compared as text
 
 
 class SqlServerSource:
@@ -27,15 +33,16 @@ class SqlServerSource:
         self._limits = limits
 
     def rows(self) -> Generator[CatalogRow, None, None]:
-        """Yield every row, ordered by product id.
+        """Yield every row, ordered by product id, then by name and price.
 
         Equal ids follow one another, even where the table's collation treats others as equal.
         Raises DatabaseError, before the first row or after any.
         """
-        columns = self._table.columns
-        with open_session(self._table, self._limits) as session:
-            for row in session.rows(self._query(session)):
-                yield catalog_row(row, columns)
+
+        def read(session: Session) -> Iterator[CatalogRow]:
+            return catalog_rows(session.rows(self._query(session)), self._table.columns)
+
+        return self._in_session(read, self._limits)
 
     def count(self) -> int | None:
         """Return the number of rows, or None if the table is too busy to be counted now.
@@ -44,31 +51,54 @@ class SqlServerSource:
         """
         query = f"SELECT COUNT_BIG(*) FROM {quote_table(self._table.name)}"  # noqa: S608  quoted
         try:
-            with open_session(self._table, self._limits) as session:
-                return session.number(query)
+            (number,) = self._in_session(
+                lambda session: [session.number(query)], self._limits.for_counting
+            )
         except DatabaseError as error:
             if error.problem in _BUSY:
                 return None
             raise
+        return number
+
+    def _in_session(
+        self, work: Callable[[Session], Iterable[T]], limits: TimeLimits
+    ) -> Generator[T, None, None]:
+        """Yield what `work` yields, while another thread waits for the server."""
+
+        def produce() -> Generator[T, None, None]:
+            with open_session(self._table, limits) as session:
+                yield from work(session)
+
+        return interruptible(produce)
 
     def _query(self, session: Session) -> str:
         """Return the SELECT.
 
-        Text ids are ordered by Unicode value, so that equal ids are next to each other even where
-        the collation treats `a` and `A` as equal. `A` and `A ` are equal even then; their lengths
-        separate them.
+        Equal ids are next to each other, and in the same order each time: a dry run and an upload
+        name the same price.
         """
-        columns = [quote_bracketed(name) for name in self._table.columns]
-        order = columns[0]
-        if _is_text(session.columns(), self._table.columns.product_id):
-            unicode = f"CAST({order} AS nvarchar(4000))"
-            order = f"{unicode} COLLATE Latin1_General_BIN2, DATALENGTH({order})"
-        table = quote_table(self._table.name)
-        return f"SELECT {', '.join(columns)} FROM {table} ORDER BY {order}"  # noqa: S608  quoted
+        names = [quote_bracketed(name) for name in self._table.columns]
+        columns, table = ", ".join(names), quote_table(self._table.name)
+        # What the columns are, a login with SELECT alone may not see in the catalogue views.
+        described = session.described(f"SELECT TOP 0 {columns} FROM {table}")  # noqa: S608  quoted
+        keys = ", ".join(chain.from_iterable(map(_sort_keys, names, described)))
+        return f"SELECT {columns} FROM {table}" + (f" ORDER BY {keys}" if keys else "")  # noqa: S608  quoted
 
 
-def _is_text(collations: dict[str, str | None], column: str) -> bool:
-    return any(
-        collation is not None and name.casefold() == column.casefold()
-        for name, collation in collations.items()
-    )
+def _sort_keys(column: str, described: Description) -> list[str]:
+    """Return what a column is ordered by; nothing if its values can't be compared.
+
+    Text is ordered by Unicode value, so that equal ids are next to each other even where the collation
+    treats `a` and `A` as equal. `A` and `A ` are equal even then; their lengths separate them.
+    """
+    size = described.size
+    if described.kind is bytearray:  # also sql_variant and datetimeoffset, which can be cast
+        if not 0 < size <= _LONGEST_BYTES:
+            return []
+        size = _LONGEST_CHARACTERS
+    elif described.kind is not str:
+        return [column]
+    elif not 0 < size <= _LONGEST_CHARACTERS:
+        size = _LONGEST_CHARACTERS
+    unicode = f"CAST({column} AS nvarchar({size}))"
+    return [f"{unicode} COLLATE Latin1_General_BIN2", f"DATALENGTH({column})"]

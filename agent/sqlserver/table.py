@@ -1,6 +1,6 @@
 """What is read from SQL Server, and how long anything is waited for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent.names import Columns, TableName
 from agent.sqlserver.login import Login
@@ -29,3 +29,8 @@ class TimeLimits:
 
     answer: int = 120
     """For the next rows, or any other answer."""
+
+    @property
+    def for_counting(self) -> "TimeLimits":
+        """What it is worth to know the number of rows before they are read."""
+        return replace(self, lock=min(self.lock, 1), answer=min(self.answer, 10))

@@ -11,7 +11,7 @@ from pathlib import Path
 from agent.following import Clock
 from agent.names import Columns
 from agent.settings.file import PREFIX
-from agent.values import catalog_row
+from agent.values import catalog_rows
 from contract.blobs import RunId, StoreName
 from contract.product import CatalogRow
 from contract.run import Run, RunState
@@ -68,7 +68,7 @@ class FakeSource:
     breaks_with: BaseException | None = None
 
     def rows(self) -> Iterator[CatalogRow]:
-        yield from (catalog_row(row, Columns()) for row in self.table)
+        yield from catalog_rows(self.table, Columns())
         if self.breaks_with is not None:
             raise self.breaks_with
 

@@ -15,7 +15,7 @@ from agent import sqlite
 from agent.errors import DatabaseError, DatabaseProblem
 from agent.names import Columns
 from agent.sqlite import SqliteSource, SqliteTable
-from contract.product import CatalogRow
+from contract.product import COLUMNS, CatalogRow
 
 Make = Callable[..., SqliteTable]
 
@@ -152,19 +152,41 @@ def test_missing_columns_are_named_with_those_that_exist(make: Make) -> None:
     )
 
 
-def test_raw_bytes_are_an_error_that_names_the_column(make: Make) -> None:
+def test_a_column_of_nothing_but_binary_values_is_an_error_that_names_it(make: Make) -> None:
     error = failure(make(("1", b"\x89PNG", 1, 0)))
 
     assert error.problem is DatabaseProblem.VALUE
-    assert "The column ProductName contains raw bytes" in str(error)
+    assert "The column ProductName contains nothing but binary values" in str(error)
 
 
-def test_text_that_is_not_utf_8_is_an_error(make: Make) -> None:
-    table = make(("1", "x", 1, 0))
+def test_names_with_odd_spaces_are_shown_in_brackets(make: Make) -> None:
+    error = failure(make(columns='" ProductID" TEXT, "Product  Name" TEXT, SellPrice\u00a0 INT'))
+
+    assert "[ ProductID], [Product  Name], [SellPrice\u00a0]" in str(error)
+
+
+@pytest.mark.parametrize("value", ["x'89504e47'", "CAST(x'436166e9' AS TEXT)", "zeroblob(9)"])
+@pytest.mark.parametrize("column", ["ProductID", "ProductName", "SellPrice"])
+def test_one_value_that_is_no_text_rejects_its_own_product(
+    make: Make, column: str, value: str
+) -> None:
+    table = make(("1", "x", 1, 0), ("2", "y", 2, 0), ("3", "z", 3, 0))
     with closing(sqlite3.connect(table.path)) as database, database:
-        database.execute("UPDATE Products SET ProductName = CAST(x'436166e9' AS TEXT)")
+        database.execute(f"UPDATE Products SET {column} = {value} WHERE ProductID = '2'")
 
-    assert "contains text that is not UTF-8" in str(failure(table))
+    read = list(SqliteSource(table).rows())
+
+    ids = {row.product_id for row in read if row.product_id}
+    assert ids == ({"1", "3"} if column == "ProductID" else {"1", "2", "3"})
+    assert [row[COLUMNS.index(column)] for row in read].count([]) == 1
+
+
+def test_rows_with_one_id_are_always_in_the_same_order(make: Make) -> None:
+    table = make(("1", "b", 2, 0), ("1", "a", 3, 0), ("1", "b", 1, 0), ("1", "a", 1, 0))
+
+    read = [(row.product_name, row.sell_price) for row in SqliteSource(table).rows()]
+
+    assert read == [("a", 1), ("a", 3), ("b", 1), ("b", 2)]
 
 
 def test_a_locked_file_is_reported(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,8 +6,9 @@ import pytest
 
 from agent.errors import DatabaseError, DatabaseProblem
 from agent.names import Columns
-from agent.values import catalog_row
+from agent.values import Unreadable, catalog_rows
 from contract.catalog import read_catalog, write_catalog
+from contract.product import COLUMNS as CATALOG_COLUMNS
 from contract.product import Product, Rejection, check_product
 
 COLUMNS = Columns("Id", "Name", "Price")
@@ -15,7 +16,8 @@ COLUMNS = Columns("Id", "Name", "Price")
 
 def checked(*row: object) -> Product | Rejection:
     """Return what the function makes of a row that went through a catalogue."""
-    (read,) = read_catalog(write_catalog([catalog_row(row, COLUMNS)]))
+    rows = catalog_rows([row, ("1", "Tea", "1.00")], COLUMNS)
+    read, _ = read_catalog(write_catalog(rows))
     return check_product(read, 1)
 
 
@@ -80,11 +82,44 @@ def test_a_value_that_cannot_be_sent_is_rejected_with_a_reason(
     assert rejection.reason == reason
 
 
-@pytest.mark.parametrize("place", range(3))
-@pytest.mark.parametrize("value", [b"\x89PNG", bytearray(b"x")])
-def test_raw_bytes_are_an_error_that_names_the_column(place: int, value: object) -> None:
-    row: list[object] = ["7", "Tea", "1"]
+GEOGRAPHY = Unreadable("values of the type geography")
+UNREADABLE = [b"\x89PNG", bytearray(b"x"), GEOGRAPHY]
+GOOD = ("7", "Tea", "1")
+
+
+def with_value(place: int, value: object) -> list[object]:
+    row: list[object] = list(GOOD)
     row[place] = value
-    with pytest.raises(DatabaseError, match=f"The column {COLUMNS[place]} contains raw") as caught:
-        catalog_row(row, COLUMNS)
+    return row
+
+
+@pytest.mark.parametrize("place", range(3))
+@pytest.mark.parametrize("value", UNREADABLE, ids=repr)
+def test_an_unreadable_value_rejects_its_product_and_names_the_column(
+    place: int, value: object
+) -> None:
+    rejection = checked(*with_value(place, value))
+    assert isinstance(rejection, Rejection)
+    assert rejection.reason.startswith(f"{CATALOG_COLUMNS[place]} is not ")
+    assert rejection.product_id == (None if place == 0 else "7")
+
+
+@pytest.mark.parametrize("place", range(3))
+@pytest.mark.parametrize(
+    ("value", "kind"), [(b"x", "binary values"), (GEOGRAPHY, "values of the type geography")]
+)
+def test_a_column_of_nothing_else_is_an_error_that_names_it(
+    place: int, value: object, kind: str
+) -> None:
+    rows = [with_value(place, None), with_value(place, value), with_value(place, value)]
+    with pytest.raises(DatabaseError) as caught:
+        list(catalog_rows(rows, COLUMNS))
     assert caught.value.problem is DatabaseProblem.VALUE
+    assert str(caught.value) == (
+        f"The column {COLUMNS[place]} contains nothing but {kind}, which can't be sent. "
+        "Correct [columns] in the settings."
+    )
+
+
+def test_a_column_without_any_value_is_not_an_error() -> None:
+    assert len(list(catalog_rows([(None, None, None)] * 3, COLUMNS))) == 3

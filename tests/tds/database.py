@@ -106,6 +106,8 @@ class Database:
             )
         if select.order:
             sql += " ORDER BY " + ", ".join(_sort_key(key, stored) for key in select.order)
+        if select.top is not None:
+            sql += f" LIMIT {select.top}"
         values = {name.lstrip("@"): value for name, value in parameters.items()}
         of_catalog = stored.table.schema in {"sys", "INFORMATION_SCHEMA"}
         return Result(columns, self._sqlite.execute(sql, values), of_catalog)

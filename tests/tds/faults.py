@@ -16,6 +16,9 @@ class Faults:
     silent: bool = False
     """A query is not answered until the client cancels it."""
 
+    frozen: bool = False
+    """A query is never answered, not even when the client cancels it."""
+
     deadlock_after: int | None = None
     """After that many rows, the query is chosen as a deadlock victim: error 1205."""
 
@@ -24,6 +27,9 @@ class Faults:
 
     stall_after: int | None = None
     """After that many rows, nothing more arrives until the client cancels."""
+
+    freeze_after: int | None = None
+    """After that many rows, nothing more arrives at all."""
 
 
 NONE = Faults()

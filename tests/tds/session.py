@@ -3,6 +3,7 @@
 import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 from tests.tds import packets, requests, tokens
 from tests.tds.database import SYSTEM_DATABASES, Database, Result
@@ -138,6 +139,8 @@ class Session:
             raise SqlError(229, "The SELECT permission was denied on the object.", 14)
         if faults.locked:
             raise SqlError(1222, "Lock request time out period exceeded.")
+        if faults.frozen:
+            self._wait_for_the_end()
         if faults.silent:
             self._wait_for_cancel()
         rows = self._write(result, faults)
@@ -163,6 +166,14 @@ class Session:
         if rows_before == faults.stall_after:
             self._channel.flush()
             self._wait_for_cancel()
+
+        if rows_before == faults.freeze_after:
+            self._channel.flush()
+            self._wait_for_the_end()
+
+    def _wait_for_the_end(self) -> NoReturn:
+        while True:
+            self._channel.receive()
 
     def _wait_for_cancel(self) -> None:
         kind, _ = self._channel.receive()

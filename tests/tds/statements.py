@@ -54,7 +54,7 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class AsText:
-    """CAST(argument AS nvarchar(4000)): the only supported cast."""
+    """CAST(argument AS nvarchar(n)): the only supported cast."""
 
     argument: "Expression"
 
@@ -77,12 +77,13 @@ class SortKey:
 
 @dataclass(frozen=True, slots=True)
 class Select:
-    """SELECT items FROM table WHERE left = right AND … ORDER BY keys."""
+    """SELECT TOP top items FROM table WHERE left = right AND … ORDER BY keys."""
 
     items: tuple[Expression, ...]
     table: Name
     where: tuple[tuple[Expression, Expression], ...]
     order: tuple[SortKey, ...]
+    top: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,7 @@ class _Parser:
         if self._take_if("SET"):
             return SetOption(self._take("word"), self._take("word", "number"))
         self._expect("SELECT")
+        top = int(self._take("number")) if self._take_if("TOP") else None
         items = self._list_of(self._expression)
         self._expect("FROM")
         table = self.name()
@@ -155,7 +157,7 @@ class _Parser:
         if self._take_if("ORDER"):
             self._expect("BY")
             order = self._list_of(self._sort_key)
-        return Select(tuple(items), table, tuple(where), tuple(order))
+        return Select(tuple(items), table, tuple(where), tuple(order), top)
 
     def _list_of(self, read: Callable[[], _Item]) -> list[_Item]:
         items = [read()]
@@ -189,8 +191,11 @@ class _Parser:
             return CountAll()
         argument = self._expression()
         if name.upper() == "CAST":
-            for word in ("AS", "NVARCHAR", "(", "4000", ")", ")"):
+            for word in ("AS", "NVARCHAR", "("):
                 self._expect(word)
+            self._take("number")
+            self._expect(")")
+            self._expect(")")
             return AsText(argument)
         self._expect(")")
         return Function(name.upper(), argument)

@@ -100,7 +100,7 @@ def test_two_clients_are_served_at_the_same_time() -> None:
         other.close()
 
 
-@pytest.mark.parametrize("declared", ["geography", "numeric(38,2)", "int int", ""])
+@pytest.mark.parametrize("declared", ["geometry", "numeric(38,2)", "int int", ""])
 def test_an_unsupported_type_is_refused(declared: str) -> None:
     with pytest.raises(ValueError, match="the stand-in"):
         sql_type(declared)

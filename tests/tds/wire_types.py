@@ -14,6 +14,7 @@ COLLATION = bytes.fromhex("0904d00034")
 COLLATION_NAME = "SQL_Latin1_General_CP1_CI_AS"
 
 _DECLARATION = re.compile(r"(\w+)(?:\(\s*(\w+)\s*(?:,\s*(\d+)\s*)?\))?\Z")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _NULL_BYTE = b"\0"
 _NULL_LENGTH = b"\xff\xff"
 _NULL_LONG = b"\xff" * 8
@@ -63,11 +64,13 @@ def _bit(_name: str, _size: str | None, _scale: int) -> SqlType:
     return SqlType(b"\x68\x01", int, encode)
 
 
-def _float(_name: str, _size: str | None, _scale: int) -> SqlType:
-    def encode(value: float | None) -> bytes:
-        return _NULL_BYTE if value is None else struct.pack("<Bd", 8, value)
+def _float(name: str, _size: str | None, _scale: int) -> SqlType:
+    width, form = (4, "<Bf") if name == "real" else (8, "<Bd")
 
-    return SqlType(b"\x6d\x08", float, encode)
+    def encode(value: float | None) -> bytes:
+        return _NULL_BYTE if value is None else struct.pack(form, width, value)
+
+    return SqlType(bytes([0x6D, width]), float, encode)
 
 
 def _numeric(_name: str, size: str | None, scale: int) -> SqlType:
@@ -110,27 +113,95 @@ def _text(name: str, size: str | None, _scale: int) -> SqlType:
     token = b"\xe7" if wide else b"\xa7"
     pad = int(size or 1) if name.endswith("char") and "var" not in name else 0
 
-    def store(value: Any) -> str:
-        return str(value).ljust(pad)
+    def store(value: Any) -> str | bytes:
+        padded = str(value).ljust(pad)
+        if _SURROGATE.search(padded):  # SQLite takes it only as bytes
+            return padded.encode(encoding, "surrogatepass")
+        return padded
 
-    def encode(value: str | None) -> bytes:
+    def as_bytes(value: str | bytes) -> bytes:
+        return value if isinstance(value, bytes) else value.encode(encoding)
+
+    def encode(value: str | bytes | None) -> bytes:
         if value is None:
             return _NULL_LENGTH
-        data = value.encode(encoding)
+        data = as_bytes(value)
         return struct.pack("<H", len(data)) + data
 
-    def encode_max(value: str | None) -> bytes:
-        """Encode a value of nvarchar(max) or varchar(max), sent in chunks: here always in one."""
-        if value is None:
-            return _NULL_LONG
-        data = value.encode(encoding)
-        chunk = struct.pack("<I", len(data)) + data if data else b""
-        return struct.pack("<Q", len(data)) + chunk + b"\0\0\0\0"
+    def encode_max(value: str | bytes | None) -> bytes:
+        return _NULL_LONG if value is None else _in_one_chunk(as_bytes(value))
 
     unbounded = size == "max"
     bytes_at_most = _MAX if unbounded else int(size or 1) * (2 if wide else 1)
     info = token + struct.pack("<H", bytes_at_most) + COLLATION
     return SqlType(info, store, encode_max if unbounded else encode, is_text=True)
+
+
+def _in_one_chunk(data: bytes) -> bytes:
+    """Encode a value of a type without a limit, such as nvarchar(max), which is sent in chunks."""
+    chunk = struct.pack("<I", len(data)) + data if data else b""
+    return struct.pack("<Q", len(data)) + chunk + b"\0\0\0\0"
+
+
+def _xml(_name: str, _size: str | None, _scale: int) -> SqlType:
+    def encode(value: str | None) -> bytes:
+        return _NULL_LONG if value is None else _in_one_chunk(value.encode("utf-16"))
+
+    return SqlType(b"\xf1\0", str, encode)
+
+
+def _geography(_name: str, _size: str | None, _scale: int) -> SqlType:
+    """A type of .NET's that every SQL Server has; its values are bytes."""
+    names = b"".join(
+        bytes([len(each)]) + each.encode("utf-16-le") for each in ("master", "sys", "geography")
+    )
+    assembly = "Microsoft.SqlServer.Types.SqlGeography, Microsoft.SqlServer.Types"
+    described = names + struct.pack("<H", len(assembly)) + assembly.encode("utf-16-le")
+
+    def encode(value: bytes | None) -> bytes:
+        return _NULL_LONG if value is None else _in_one_chunk(value)
+
+    return SqlType(b"\xf0\xff\xff" + described, bytes, encode)
+
+
+def _datetimeoffset(_name: str, _size: str | None, _scale: int) -> SqlType:
+    """A type whose values a test gives as the ten bytes that go over the wire."""
+
+    def encode(value: bytes | None) -> bytes:
+        return _NULL_BYTE if value is None else bytes([len(value)]) + value
+
+    return SqlType(b"\x2b\x07", bytes, encode)
+
+
+def _sql_variant(_name: str, _size: str | None, _scale: int) -> SqlType:
+    """A type whose values are whole numbers (sent as int), text (as nvarchar) or bytes (as varbinary).
+
+    `midnight` is sent as a time.
+    """
+
+    def encode(value: str | int | bytes | None) -> bytes:
+        if value is None:
+            return b"\0\0\0\0"
+        if value == "midnight":
+            data = b"\x29\x01\x07" + bytes(5)
+        elif isinstance(value, int):
+            data = b"\x38\0" + struct.pack("<i", value)
+        elif isinstance(value, bytes):
+            data = b"\xa5\x02" + struct.pack("<H", 8000) + value
+        else:
+            data = b"\xe7\x07" + COLLATION + struct.pack("<H", 8000) + value.encode("utf-16-le")
+        return struct.pack("<I", len(data)) + data
+
+    return SqlType(b"\x62" + struct.pack("<I", 8009), lambda value: value, encode)
+
+
+def _datetime(_name: str, _size: str | None, _scale: int) -> SqlType:
+    """A type whose values a test gives as days since 1900, at midnight."""
+
+    def encode(value: int | None) -> bytes:
+        return _NULL_BYTE if value is None else struct.pack("<BiI", 8, value, 0)
+
+    return SqlType(b"\x6f\x08", int, encode)
 
 
 def _binary(_name: str, size: str | None, _scale: int) -> SqlType:
@@ -152,8 +223,13 @@ _FAMILIES: dict[str, Callable[[str, str | None, int], SqlType]] = {
     **dict.fromkeys(("numeric", "decimal"), _numeric),
     **dict.fromkeys(("char", "varchar", "nchar", "nvarchar"), _text),
     "varbinary": _binary,
+    "xml": _xml,
+    "geography": _geography,
+    "datetime": _datetime,
+    "datetimeoffset": _datetimeoffset,
+    "sql_variant": _sql_variant,
     "bit": _bit,
-    "float": _float,
+    **dict.fromkeys(("real", "float"), _float),
     "money": _money,
     "uniqueidentifier": _uniqueidentifier,
 }

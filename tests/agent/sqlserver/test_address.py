@@ -54,6 +54,58 @@ def test_windows_may_reach_servers_on_the_same_computer_without_tcp(
     assert not address.is_surely_tcp
 
 
+@pytest.mark.parametrize(
+    ("server", "written"),
+    [
+        ("shop-pc:1433", "shop-pc,1433"),
+        ("shop-pc;1500", "shop-pc,1500"),
+        ("shop-pc 1433", "shop-pc,1433"),
+        ("192.168.1.5 : 1433", "192.168.1.5,1433"),
+        ("TCP:shop-pc:1433", "TCP:shop-pc,1433"),
+        (r"shop-pc\EXPRESS:1433", r"shop-pc\EXPRESS,1433"),
+        ("[::1]:1433", "::1,1433"),
+    ],
+)
+def test_a_port_without_its_comma_is_refused_with_the_right_spelling(
+    server: str, written: str
+) -> None:
+    address = parse_address(server)
+    assert address is not None
+
+    with pytest.raises(DatabaseError, match="SQL Server wants a comma") as caught:
+        knock(address, seconds=0.2)
+
+    assert f"write {written} as `server`" in str(caught.value)
+
+
+@pytest.mark.parametrize("host", ["::1", "tcp:::1", "0:0:0:0:0:0:0:1"])
+def test_the_colons_of_an_ipv6_address_are_no_port(host: str) -> None:
+    try:
+        listening = socket.create_server(("::1", 0), family=socket.AF_INET6)
+    except OSError:
+        pytest.skip("needs machine: one with IPv6")
+    with listening:
+        address = parse_address(f"{host},{listening.getsockname()[1]}")
+        assert address is not None
+
+        knock(address, seconds=5)
+
+
+@pytest.mark.parametrize("server", ["::1", "fe80::1433", "1:2:3:4:5:6:7:1433"])
+def test_an_ipv6_address_without_a_port_wants_no_comma(
+    server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(socket, "create_connection", refused)
+    address = parse_address(f"tcp:{server}")
+    assert address is not None
+
+    with pytest.raises(DatabaseError, match=f"Nothing answers at {server}, port 1433"):
+        knock(address, seconds=1)
+
+
 @contextmanager
 def browser(answer: bytes | None, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bytes]]:
     """Run a SQL Server Browser that sends one answer, or none; yield the questions it gets."""

@@ -30,9 +30,18 @@ def test_a_driver_named_in_the_settings_is_used(own: str) -> None:
 
 
 def test_the_users_connection_string_gets_a_driver_if_it_names_none() -> None:
-    assert connection_string(own_login("Server=x"), [DRIVER]) == f"Driver={DRIVER};Server=x"
+    own = own_login("Server=x;Encrypt=no")
+
+    assert connection_string(own, [DRIVER]) == f"Driver={DRIVER};Server=x;Encrypt=no"
 
 
+def test_a_connection_string_that_says_nothing_about_encryption_is_encrypted() -> None:
+    old = "ODBC Driver 17 for SQL Server"  # which doesn't encrypt unless it is told to
+
+    assert connection_string(own_login("Server=x"), [old]) == f"Driver={old};Encrypt=yes;Server=x"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs machine: one that isn't Windows")
 def test_without_an_installed_driver_one_is_found_by_its_path() -> None:
     assert "msodbcsql" in attributes(connection_string(LOGIN, []))["driver"]
 
