@@ -81,7 +81,9 @@ class SqlServerSource:
         columns, table = ", ".join(names), quote_table(self._table.name)
         # What the columns are, a login with SELECT alone may not see in the catalogue views.
         described = session.described(f"SELECT TOP 0 {columns} FROM {table}")  # noqa: S608  quoted
-        keys = ", ".join(chain.from_iterable(map(_sort_keys, names, described)))
+        # One column may be mapped twice, but ordered by only once.
+        unique = dict.fromkeys(chain.from_iterable(map(_sort_keys, names, described)))
+        keys = ", ".join(unique)
         return f"SELECT {columns} FROM {table}" + (f" ORDER BY {keys}" if keys else "")  # noqa: S608  quoted
 
 

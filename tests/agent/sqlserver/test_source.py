@@ -335,6 +335,18 @@ def test_a_table_is_found_however_its_name_is_written(written: str) -> None:
         assert [row[0] for row in source.rows()] == ["A"]
 
 
+def test_a_column_that_is_mapped_twice_is_ordered_by_once() -> None:
+    table = shop(("A", "B", Decimal(1)))
+    with SqlServerStandIn([table]) as server:
+        placed = table_in(server, table)
+        columns = placed.columns._replace(product_name="ProductID")
+        assert list(SqlServerSource(replace(placed, columns=columns)).rows()) == [("A", "A", 1)]
+        order = server.statements[-1].partition(" ORDER BY ")[2]
+    assert order == (
+        "CAST([ProductID] AS nvarchar(25)) COLLATE Latin1_General_BIN2, DATALENGTH([ProductID]), [SellPrice]"
+    )
+
+
 def test_only_the_three_columns_are_read_in_a_session_that_gives_way() -> None:
     columns = SHOP_COLUMNS | {"QrCode": "varchar(100)", "Status": "int"}
     table = Table("Products", columns, [("A", "B", Decimal(1), "secret", 7)])
