@@ -9,12 +9,18 @@ from contract.blobs import parse_name, run_of
 from contract.compression import CatalogError
 from contract.product import Product
 from contract.run import Run, RunError, RunState
+from contract.run_record import stamp
 from function_app import outcomes
 from function_app.answers import Answer, Unavailable
 from function_app.batching import batches, total_batches
 from function_app.claiming import claim_newest, is_newest, is_outdated
 from function_app.delivery import Delivery
-from function_app.errors import SlowExaminationError, TokenMissingError, TokenStoreError
+from function_app.errors import (
+    RecordConflictError,
+    SlowExaminationError,
+    TokenMissingError,
+    TokenStoreError,
+)
 from function_app.examining import examine, sendable
 from function_app.in_doubt import Doubt
 from function_app.ordering import CatalogAge
@@ -30,6 +36,7 @@ logger = logging.getLogger(__name__)
 
 _AT_ONCE = timedelta(0)
 _SHORT_DELAY = timedelta(seconds=2)
+_LONG_DELAY = timedelta(seconds=30)
 _UNMENTIONED = timedelta(seconds=5)
 _LONGEST_EXAMINATION = 480.0  # seconds: before the sweep takes the run for abandoned
 _SLOW_TO_READ = RunError(
@@ -174,7 +181,10 @@ class Attempt:
         """Come back in a while; if another run has had the store for some time, let the record say so."""
         run, now = self.recorded.run, self.ports.clock.now()
         waits = now - run.updated_at
-        if run.state is not RunState.WAITING and waits < _UNMENTIONED:
+        if self.ports.locks.sender(run.store) == run.run:
+            # Its record is its worker's, which works on it, or died a moment ago.
+            self._come_back(_LONG_DELAY if waits < _SHORT_DELAY else min(waits, _LONG_DELAY))
+        elif run.state is not RunState.WAITING and waits < _UNMENTIONED:
             self._come_back(_SHORT_DELAY)
         else:
             self._end_or_wait(outcomes.store_busy(run, now))
@@ -255,10 +265,17 @@ class Attempt:
         self.recorded.end(outcomes.superseded(self.recorded.run, self.ports.clock.now()))
 
     def _end_or_wait(self, run: Run) -> None:
-        if run.retry_at is not None:
-            # The message first: if saving the record fails, the run merely comes back a little early.
-            self._come_back(max(_AT_ONCE, run.retry_at - self.ports.clock.now()))
-        self.recorded.end(run)
+        if run.retry_at is None:
+            self.recorded.end(run)
+            return
+        # The message first: if saving the record fails, nobody needs the message.
+        delay = max(_AT_ONCE, run.retry_at - self.ports.clock.now())
+        self._come_back(delay, due=stamp(run.retry_at))
+        try:
+            self.recorded.end(run)
+        except RecordConflictError:
+            logger.info("run %s of store %s is another worker's now", run.run, run.store)
 
-    def _come_back(self, delay: timedelta) -> None:
-        self.ports.queue.put(RetryRequest(self.version.name, self.version.etag), delay)
+    def _come_back(self, delay: timedelta, due: str | None = None) -> None:
+        again = RetryRequest(self.version.name, self.version.etag, due=due)
+        self.ports.queue.put(again, delay)

@@ -154,6 +154,9 @@ class StoreLocks(Protocol):
     def acquire(self, store: StoreName) -> Lease | None:
         """Return the store's lease, or None if another worker has it."""
 
+    def sender(self, store: StoreName) -> RunId | None:
+        """Return the run that the store's lease was last noted to send, or None if it sends nothing now."""
+
     def newest(self, store: StoreName) -> StoredNote | None:
         """Return the store's note of its newest catalogue, or None if there is none yet."""
 
@@ -181,6 +184,13 @@ class RetryRequest:
 
     acknowledged: int = 0
     """How many of the run's batches were already acknowledged when all invocations had failed before."""
+
+    due: str | None = None
+    """The `retry_at` of the waiting run's record that this message belongs to, if it belongs to one.
+
+    Of several messages for one waiting, only the one that the record names is needed. The others would
+    wait as well, each time with another one.
+    """
 
 
 class RetryQueue(Protocol):

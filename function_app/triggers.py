@@ -50,6 +50,7 @@ BLOB_POISON = "webjobs-blobtrigger-poison"
 """The queue in which the host puts a blob after every invocation for it has failed."""
 
 _HOST_JSON = Path(__file__).parent.parent / "host.json"
+_UNREADABLE = (ValueError, KeyError, TypeError)
 _CHUNK = 4 << 20  # bytes of a catalogue held at once
 # After about 3, 5, 9, 17 and 33 s. Azure's defaults begin with 18 s, too long for a cut connection.
 _STORAGE_RETRIES = {
@@ -98,17 +99,32 @@ def sweep_catalogs(timer: func.TimerRequest) -> None:  # noqa: ARG001  # the bin
 @app.queue_trigger(arg_name="message", queue_name=BLOB_POISON, connection=STORAGE)
 def abandon_blob(message: func.QueueMessage) -> None:
     """Every invocation for a blob has failed: so has its run, unless it got further."""
-    content = json.loads(message.get_body())
-    if content["ContainerName"] == CATALOGS:
-        uploader().abandon(content["BlobName"], parse_etag(content["ETag"]))
+    try:
+        content = json.loads(message.get_body())
+        container, blob = str(content["ContainerName"]), str(content["BlobName"])
+        etag = parse_etag(content["ETag"])
+    except _UNREADABLE as error:
+        _drop(BLOB_POISON, error)
+    else:
+        if container == CATALOGS:
+            uploader().abandon(blob, etag)
 
 
 @app.function_name("abandon_retry")
 @app.queue_trigger(arg_name="message", queue_name=f"{RETRIES}-poison", connection=STORAGE)
 def abandon_retry(message: func.QueueMessage) -> None:
     """Every invocation for a run that came back has failed: so has the run, unless it got further."""
-    request = decode_request(message.get_body().decode("utf-8"))
-    uploader().abandon(request.catalog, request.etag, request.acknowledged)
+    try:
+        request = decode_request(message.get_body().decode("utf-8"))
+    except _UNREADABLE as error:
+        _drop(f"{RETRIES}-poison", error)
+    else:
+        uploader().abandon(request.catalog, request.etag, request.acknowledged)
+
+
+def _drop(queue: str, error: Exception) -> None:
+    # A poison queue has none of its own: the host would call again every ten minutes for a week.
+    logger.error("a message in the queue %s is not one of ours: %s", queue, type(error).__name__)
 
 
 @cache

@@ -15,6 +15,7 @@ from contract.blobs import (
     run_of,
 )
 from contract.run import Run, RunState
+from contract.run_record import stamp
 from function_app import outcomes
 from function_app.attempt import Attempt, UploadOptions
 from function_app.errors import CatalogGoneError, RecordConflictError
@@ -56,7 +57,7 @@ class Uploader:
         """A blob has come back through the queue: deliver it, if it is still the version meant."""
         if isinstance(name := parse_name(request.catalog), CatalogName):
             self.turns.come_back(name.store)
-        self._upload(request.catalog, request.etag, is_message=True)
+        self._upload(request.catalog, request.etag, request)
 
     def abandon(self, blob: str, etag: str | None, acknowledged: int = 0) -> None:
         """Record as failed the run of a version of a blob for which every invocation has failed.
@@ -88,7 +89,9 @@ class Uploader:
         finally:
             lease.release(lease.in_doubt)
 
-    def _upload(self, blob: str, etag: str | None = None, *, is_message: bool = False) -> None:
+    def _upload(
+        self, blob: str, etag: str | None = None, request: RetryRequest | None = None
+    ) -> None:
         match name := parse_name(blob):
             case ResumeName(store, run):
                 self._resume(blob, store, run)
@@ -97,7 +100,7 @@ class Uploader:
             case CatalogName():
                 version = self.ports.catalogs.current(blob)
                 if version is not None and etag in (None, version.etag):
-                    self._work(*run_of(name, version.etag), version, is_message=is_message)
+                    self._work(*run_of(name, version.etag), version, request)
                 elif etag is not None:
                     self._end_gone(*run_of(name, etag), overwritten=version is not None)
             case _:
@@ -135,21 +138,33 @@ class Uploader:
             recorded.end(end(recorded.run, self.ports.clock.now()))
 
     def _work(
-        self, store: StoreName, run: RunId, version: CatalogVersion, *, is_message: bool
+        self,
+        store: StoreName,
+        run: RunId,
+        version: CatalogVersion,
+        request: RetryRequest | None,
     ) -> None:
         again = RetryRequest(version.name, version.etag)
         try:
             recorded = self._found_or_begun(store, run, version.name, version.etag)
+            due = _due(recorded.run)
+            if request is not None and request.due is not None and due not in (None, request.due):
+                return  # another message brings it back
             if not recorded.is_left_alone():
                 Attempt(self.ports, self.options, self.turns, recorded, version).work()
-            elif is_message and timedelta(0) < recorded.due_in < _CLOCKS_DIFFER_BY:
-                self.ports.queue.put(again, recorded.due_in)  # perhaps there is no other
+            elif request is not None and timedelta(0) < recorded.due_in < _CLOCKS_DIFFER_BY:
+                self.ports.queue.put(replace(again, due=due), recorded.due_in)
         except RecordConflictError:
             # If that worker dies, nobody else may know about the run.
             logger.info("run %s of store %s is another worker's now", run, store)
             self.ports.queue.put(again, _CHECK_DELAY)
         except CatalogGoneError as gone:
             self._end_gone(store, run, overwritten=gone.overwritten)
+
+
+def _due(run: Run) -> str | None:
+    """Return when a waiting run is due, as its record and its message say it; None for any other."""
+    return stamp(run.retry_at) if run.state is RunState.WAITING and run.retry_at else None
 
 
 def _is_asked_for(run: Run, request: CatalogVersion) -> bool:

@@ -37,7 +37,7 @@ class BlobLease:
 
     def __init__(self, blob: BlobClient, lease: BlobLeaseClient, begun: float) -> None:
         """`begun` is the moment (monotonic seconds) before the lease was asked for."""
-        self.in_doubt = _decode(blob.download_blob(decompress=False).readall())
+        self.in_doubt = read_note(blob)
         """The note that those who had the lease before left about what they sent."""
 
         self._blob = blob
@@ -105,6 +105,11 @@ class BlobLease:
                 return False
             self._renewed = begun
             return True
+
+
+def read_note(blob: BlobClient) -> InDoubt | None:
+    """Return the note about what is in doubt, whoever has the lease."""
+    return _decode(blob.download_blob(decompress=False).readall())
 
 
 def _encode(in_doubt: InDoubt | None) -> bytes:

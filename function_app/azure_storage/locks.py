@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.storage.blob import BlobClient, ContainerClient
 
-from contract.blobs import StoreName
+from contract.blobs import RunId, StoreName
 from function_app.azure_storage.conditional import write_over
-from function_app.azure_storage.lease import LEASE_CONFLICTS, LEASE_SECONDS, BlobLease
+from function_app.azure_storage.lease import LEASE_CONFLICTS, LEASE_SECONDS, BlobLease, read_note
 from function_app.ordering import CatalogAge
 from function_app.ports import Lease, StoredNote
 
@@ -22,7 +22,7 @@ class BlobStoreLocks:
 
     def acquire(self, store: StoreName) -> Lease | None:
         """Return the store's lease, or None if another worker has it."""
-        blob = self._container.get_blob_client(f"{store}.lease")
+        blob = self._lease_of(store)
         while True:
             begun = time.monotonic()
             try:
@@ -33,6 +33,14 @@ class BlobStoreLocks:
                 if error.status_code not in LEASE_CONFLICTS:
                     raise
                 return None
+
+    def sender(self, store: StoreName) -> RunId | None:
+        """Return the run that the store's lease was last noted to send, or None if it sends nothing now."""
+        try:
+            note = read_note(self._lease_of(store))
+        except ResourceNotFoundError:
+            return None
+        return note.run if note is not None and note.until is None else None
 
     def newest(self, store: StoreName) -> StoredNote | None:
         """Return the store's note of its newest catalogue, or None if there is none yet."""
@@ -48,6 +56,9 @@ class BlobStoreLocks:
         Returns False if another run wrote it in between.
         """
         return write_over(self._note_of(store), version, _encode(catalog)) is not None
+
+    def _lease_of(self, store: StoreName) -> BlobClient:
+        return self._container.get_blob_client(f"{store}.lease")
 
     def _note_of(self, store: StoreName) -> BlobClient:
         return self._container.get_blob_client(f"{store}.newest")

@@ -36,7 +36,7 @@ def decode_request(text: str) -> RetryRequest:
     try:
         catalog, etag = str(message["catalog"]), message["etag"]
         etag = None if etag is None else parse_etag(etag)
-        acknowledged = int(message.get("acknowledged", 0))
+        acknowledged, due = int(message.get("acknowledged", 0)), message.get("due")
     except (KeyError, TypeError, AttributeError, OverflowError) as error:
         raise ValueError("not a retry request") from error
-    return RetryRequest(catalog, etag, acknowledged)
+    return RetryRequest(catalog, etag, acknowledged, None if due is None else str(due))

@@ -56,10 +56,10 @@ class Late(Hooks):
 
     def arrived(self, post: Post) -> Reply:
         if self._batches.get(post.store) == post.batch:
-            del self._batches[post.store]
             self._held[post.store] = post.number
             self._trial.interrupted(post.store)
             self._on_held(post.store)
+            del self._batches[post.store]
             self._trial.pause(self._seconds[post.store])
         return ACCEPT
 
@@ -118,7 +118,6 @@ def messages_come_early(trial: Trial) -> None:
     trial.until(all_wait, "the waiting of every newer run", 60)
     with _queue(trial, RETRIES) as queue:
         queue.clear_messages()
-        trial.pause(0.5)  # Azurite goes on clearing after it has answered
         for each in newer:
             queue.send_message(json.dumps({"catalog": each.name, "etag": each.etag}))
 

@@ -143,9 +143,9 @@ _NOT_COVERED = """
 - Azure itself. Azurite stands in for its storage, and the local host for its Functions host.
   Neither was ever seen to lose what it had confirmed, and nothing here shows what happens if the
   real ones do.
-- A POST that Digible processes more than five seconds after it received the last byte, from a
-  worker that died or froze, while a newer catalogue is being sent. One batch of older prices may
-  then arrive after newer ones. The next upload repairs that.
+- A POST that Digible carries out more than a minute (`DIGIBLE_IN_DOUBT_SECONDS`) after its sender
+  gave up on it, or died, when a newer catalogue has been sent. One batch of older prices then comes
+  after newer ones. The next upload repairs that.
 - A run record that is lost or damaged while no worker works on the run. The run starts over, and
   sends again what it had sent.
 - A version that is overwritten under its name before anybody saw it. It has no run; the version

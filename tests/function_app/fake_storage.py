@@ -224,6 +224,10 @@ class FakeLocks:
         self.leases[store] = FakeLease(self, store)
         return self.leases[store]
 
+    def sender(self, store: StoreName) -> RunId | None:
+        note = self.in_doubt.get(store)
+        return note.run if note is not None and note.until is None else None
+
     def newest(self, store: StoreName) -> StoredNote | None:
         return self._notes.get(store)
 

@@ -191,6 +191,39 @@ def test_a_run_fails_after_a_day_in_which_somebody_kept_its_store(world: World) 
     assert run.message.startswith("Given up after a day of trying: Another upload of this shop")
 
 
+def test_however_many_messages_a_waiting_run_has_they_become_one(world: World) -> None:
+    lease = world.locks.acquire(STORE)
+    assert lease is not None
+    version = newer(world)
+    for _ in range(20):
+        world.uploader.upload(version.name)
+    for _ in range(200):
+        world.next_message()
+    assert world.run(version).state is RunState.WAITING
+    assert len(world.queue.messages) == 1
+    lease.release(None)
+    world.all_messages()
+    assert world.run(version).state is RunState.SUCCEEDED
+
+
+@pytest.mark.parametrize("seconds", [1, 6, 20, 300])
+def test_a_second_event_leaves_a_run_alone_however_long_its_worker_waits_for_digible(
+    world: World, seconds: int
+) -> None:
+    version = world.put(650)
+
+    def second_event() -> None:
+        world.clock.advance(timedelta(seconds=seconds))
+        before = world.run(version)
+        world.uploader.upload(version.name)
+        assert world.run(version) == before
+
+    world.while_sending("P201", second_event)
+    run = world.upload(version)
+    assert (run.state, len(world.digible.requests)) == (RunState.SUCCEEDED, 4)
+    assert world.all_messages() == 1
+
+
 @pytest.mark.parametrize("early", [2.5, 10, 45, 59])
 def test_a_message_that_comes_early_is_put_back_for_the_time_left(
     world: World, early: float

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from contract.run import RunError, RunState
+from contract.run_record import stamp
 from function_app.answers import Unavailable
 from function_app.attempt import UploadOptions
 from function_app.errors import TokenStoreError
@@ -36,7 +37,8 @@ def test_a_longer_outage_leaves_the_run_waiting_in_the_queue(world: World) -> No
     assert run.message == f"{DOWN.detail} Trying again in 1 min; nothing is lost."
     assert run.error == RunError("unavailable", DOWN.detail, 1, 503)
     ((due, request),) = world.queue.messages
-    assert request == RetryRequest(version.name, version.etag)
+    assert run.retry_at is not None
+    assert request == RetryRequest(version.name, version.etag, due=stamp(run.retry_at))
     assert due == run.retry_at == world.clock.now() + timedelta(minutes=1)
     assert run.not_sent == 450
 

@@ -60,6 +60,17 @@ def test_a_lease_says_until_when_it_is_certain(locks: StoreLocks, store: StoreNa
     lease.release(None)
 
 
+def test_others_see_which_run_a_lease_sends(locks: StoreLocks, store: StoreName) -> None:
+    assert locks.sender(store) is None
+    lease = locks.acquire(store)
+    assert lease is not None
+    assert locks.sender(store) is None
+    lease.note(InDoubt(RunId("shop.1"), None))
+    assert locks.sender(store) == "shop.1"
+    lease.release(InDoubt(RunId("shop.1"), NOON))
+    assert locks.sender(store) is None
+
+
 @pytest.mark.parametrize("until", [None, datetime(2026, 11, 23, 12, 0, 1, 250_000, UTC)])
 def test_what_is_in_doubt_is_told_to_the_next_one(
     locks: StoreLocks, store: StoreName, until: datetime | None

@@ -65,7 +65,9 @@ def real(queue: QueueClient) -> Case:
     return Case(StorageRetryQueue(queue), due_now, take)
 
 
-@pytest.mark.parametrize("request_", [REQUEST, RetryRequest("0001/shop.json", None)])
+@pytest.mark.parametrize(
+    "request_", [REQUEST, RetryRequest("0001/shop.json", None, 3, "2026-11-23T12:00:00.000Z")]
+)
 def test_a_request_comes_back_unchanged(case: Case, request_: RetryRequest) -> None:
     case.queue.put(request_, AT_ONCE)
     assert case.due_now() == [request_]
@@ -90,6 +92,7 @@ def test_the_host_can_read_a_queued_request(new_queue: QueueClient) -> None:
         "catalog": "0001/ü shop.json",
         "etag": '"0x1D2"',
         "acknowledged": 0,
+        "due": None,
     }
 
 
