@@ -81,14 +81,14 @@ class Session:
             for each in self._connection.execute(query).description
         ]
 
-    def columns(self) -> dict[str, str | None]:
-        """Return the table's columns in their order, with the collation of those that hold text."""
+    def columns(self) -> list[str]:
+        """Return the table's columns in their order, as far as this login may see them."""
         query = (
-            f"SELECT name, collation_name FROM {self._catalog}sys.columns "  # noqa: S608  quoted
+            f"SELECT name FROM {self._catalog}sys.columns "  # noqa: S608  quoted
             "WHERE object_id = OBJECT_ID(?) ORDER BY column_id"
         )
         rows = self._connection.execute(query, quote_table(self._table)).fetchall()
-        return {row[0]: row[1] for row in rows}
+        return [row[0] for row in rows]
 
     def tables(self) -> list[str]:
         """Return the tables and views that may be read, as the settings would name them."""

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -19,8 +19,10 @@ from azure.storage.queue import QueueClient, QueueServiceClient
 from contract.blobs import CATALOGS, RETRIES, RUNS, StoreName, parse_name, run_of, run_record_name
 from contract.run import Run, RunState
 from contract.run_record import decode_run
+from dev.azurite import temporary_azurite
 from dev.digible import DigibleStandIn
 from dev.files import without_settings
+from dev.storage import create_app_storage
 from function_app.azure_storage.retry_queue import encode_request
 from function_app.ports import RetryRequest
 from tests.function_app.app_settings import HARMLESS
@@ -195,12 +197,13 @@ def test_batches_go_through_the_proxy_that_the_environment_names(
 
 
 def test_the_sweep_reads_a_real_listing(shop: Shop) -> None:
-    """Nothing is old enough to be queued, so the queue stays as it was."""
-    queue = retries(shop.connection)
-    before = queue.get_queue_properties().approximate_message_count
-    shop.put("fresh.json", rows(1))
-    assert shop.call(("sweep_catalogs", "{}")) == [None]
-    assert queue.get_queue_properties().approximate_message_count == before
+    """Nothing is old enough to be queued: in storage of its own, since other tests' blobs may be."""
+    with temporary_azurite() as connection:
+        create_app_storage(connection)
+        own = replace(shop, connection=connection)
+        own.put("fresh.json", rows(1))
+        assert own.call(("sweep_catalogs", "{}")) == [None]
+        assert retries(connection).get_queue_properties().approximate_message_count == 0
 
 
 def retries(connection: str) -> QueueClient:

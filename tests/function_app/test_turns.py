@@ -27,6 +27,17 @@ def pile(world: World, count: int) -> list[CatalogVersion]:
     ]
 
 
+def read_slowly(world: World) -> None:
+    """Let reading a catalogue take longer than there is time for it."""
+    blocks = world.catalogs.blocks
+
+    def slow(version: CatalogVersion) -> object:
+        world.clock.sleep(481)
+        return blocks(version)
+
+    world.catalogs.blocks = slow  # type: ignore[assignment,method-assign]
+
+
 def test_few_of_a_pile_are_read_and_the_newest_is_delivered(world: World) -> None:
     world.clock.random = Random(1).random
     versions = pile(world, 1_500)
@@ -117,30 +128,18 @@ def test_a_message_whose_every_invocation_failed_is_that_of_the_version_there_is
 
 def test_reading_a_catalogue_has_a_time_limit(world: World) -> None:
     version = world.put(3)
-    blocks = world.catalogs.blocks
-
-    def slow(version: CatalogVersion) -> object:
-        world.clock.sleep(481)
-        return blocks(version)
-
-    world.catalogs.blocks = slow  # type: ignore[assignment,method-assign]
+    read_slowly(world)
     run = world.upload(version)
     assert (run.state, run.error and run.error.kind) == (RunState.WAITING, "slow")
     assert "Reading through the catalogue took longer" in run.message
-    world.catalogs.blocks = blocks  # type: ignore[method-assign]
+    del world.catalogs.blocks
     world.all_messages()
     assert world.run(version).state is RunState.SUCCEEDED
 
 
 def test_a_catalogue_that_is_always_slow_fails_after_a_day(world: World) -> None:
     version = world.put(3)
-    blocks = world.catalogs.blocks
-
-    def slow(version: CatalogVersion) -> object:
-        world.clock.sleep(481)
-        return blocks(version)
-
-    world.catalogs.blocks = slow  # type: ignore[assignment,method-assign]
+    read_slowly(world)
     world.upload(version)
     world.all_messages()
     run = world.run(version)

@@ -19,7 +19,7 @@ from tests.tds.statements import (
     parse_name,
 )
 from tests.tds.tokens import SqlError
-from tests.tds.wire_types import COLLATION_NAME, SqlType, sql_type
+from tests.tds.wire_types import SqlType, sql_type
 
 SYSTEM_DATABASES = ("master", "tempdb", "model", "msdb")
 
@@ -148,11 +148,11 @@ def _catalog(database: str, own: list[_Stored]) -> Iterator[Table]:
     name = "nvarchar(128)"
     yield Table(
         "columns",
-        {"object_id": "int", "column_id": "int", "name": name, "collation_name": name},
+        {"object_id": "int", "column_id": "int", "name": name},
         [
-            (stored.number, number, column, COLLATION_NAME if kind.is_text else None)
+            (stored.number, number, column)
             for stored in own
-            for number, (column, kind) in enumerate(stored.types.items(), 1)
+            for number, column in enumerate(stored.types, 1)
         ],
         schema="sys",
     )

@@ -11,8 +11,6 @@ from typing import Any
 COLLATION = bytes.fromhex("0904d00034")
 """SQL_Latin1_General_CP1_CI_AS: the usual collation of an English server; varchar is cp1252."""
 
-COLLATION_NAME = "SQL_Latin1_General_CP1_CI_AS"
-
 _DECLARATION = re.compile(r"(\w+)(?:\(\s*(\w+)\s*(?:,\s*(\d+)\s*)?\))?\Z")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _NULL_BYTE = b"\0"
