@@ -66,7 +66,7 @@ class SqliteSource:
         self._columns = table.columns
 
     def rows(self) -> Generator[CatalogRow, None, None]:
-        """Yield every row, ordered by product id.
+        """Yield every row, ordered by product id, then by name and price.
 
         A price in a column with declared decimals, such as NUMERIC(18,2), has at least that many,
         as it would in SQL Server. Raises DatabaseError, before the first row or after any.

@@ -88,7 +88,7 @@ class Attempt:
             self._end_superseded()
             return
         first = self.recorded.run.batches_total is None
-        if first and not self._is_examined(ends_at):
+        if first and not self._examine_in_turn(ends_at):
             return
         # Not before the catalogue is known to be good: a broken one must not stop an older one.
         if not claim_newest(self.ports, store, self._age, self._is_current):
@@ -137,7 +137,7 @@ class Attempt:
         store, run = run_of(parse_name(self.version.name), "")
         return earlier_runs(self.version, sha256, self.ports.records.summaries(store, run))
 
-    def _is_examined(self, ends_at: float) -> bool:
+    def _examine_in_turn(self, ends_at: float) -> bool:
         """Read through the catalogue if it is its turn; return False if the run ends or comes back."""
         with self.turns.take(self.recorded.run.store, self.ports.clock) as wait:
             if wait is None:
@@ -146,7 +146,8 @@ class Attempt:
         return False
 
     def _examine(self, ends_at: float) -> bool:
-        self.recorded.save(self.recorded.run)
+        """Read through the catalogue; return False if that ended the run."""
+        self.recorded.save(self.recorded.run)  # so that the owner sees that it is being checked
         run, version, clock = self.recorded.run, self.version, self.ports.clock
         ends_at = min(ends_at, clock.monotonic() + _LONGEST_EXAMINATION)
         blocks = self.ports.catalogs.blocks(version)
@@ -182,7 +183,8 @@ class Attempt:
         run, now = self.recorded.run, self.ports.clock.now()
         waits = now - run.updated_at
         if self.ports.locks.sender(run.store) == run.run:
-            # Its record is its worker's, which works on it, or died a moment ago.
+            # The record belongs to that worker. If it has just been saved, the worker is alive. Otherwise it
+            # may have died a moment ago: ask soon, and then less and less often, until its lease ends.
             self._come_back(_LONG_DELAY if waits < _SHORT_DELAY else min(waits, _LONG_DELAY))
         elif run.state is not RunState.WAITING and waits < _UNMENTIONED:
             self._come_back(_SHORT_DELAY)

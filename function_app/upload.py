@@ -34,9 +34,9 @@ _CLOCKS_DIFFER_BY = timedelta(minutes=5)  # at most: what comes earlier is anoth
 class Uploader:
     """Delivers catalogues to Digible; every trigger but the sweep calls one of its methods.
 
-    One object serves all threads of a process. The methods return once there is nothing left for this invocation to do: the run has ended, comes back
-    through the queue, or is another worker's. Whatever storage raises is passed on, and the host
-    repeats the invocation.
+    One object serves all threads of a process. Its methods return once there is nothing left for this
+    invocation to do: the run has ended, comes back through the queue, or is another worker's. Whatever
+    storage raises is passed on, and the host repeats the invocation.
     """
 
     ports: Ports
