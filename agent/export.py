@@ -1,7 +1,6 @@
 """The use case: turn every row of the shop's table into a catalogue, and upload it."""
 
 import hashlib
-import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import IO, Protocol
@@ -11,6 +10,7 @@ from contract.blobs import CatalogMetadata, RunId, StoreName, parse_name, run_of
 from contract.catalog import write_catalog
 from contract.compression import compressed
 from contract.product import CatalogRow
+from contract.telemetry import new_traceparent
 
 _ROWS_A_STEP = 500
 
@@ -63,10 +63,16 @@ class Upload:
 
 
 def write_products(
-    source: ProductSource, target: IO[bytes], progress: Progress, *, packed: bool
+    source: ProductSource,
+    target: IO[bytes],
+    progress: Progress,
+    *,
+    packed: bool,
+    traceparent: str | None = None,
 ) -> CatalogMetadata:
     """Write every row of `source` to `target` as a catalogue, gzipped if `packed`; return its metadata.
 
+    `traceparent` is the W3C trace context that it is part of; without one, it gets its own.
     Raises EmptyTableError if there are no rows: that is a mistake somewhere, not an empty shop.
     """
     rows = CountedRows(source, progress)
@@ -80,7 +86,7 @@ def write_products(
     return CatalogMetadata(
         rows=rows.number,
         sha256=digest.hexdigest(),
-        traceparent=f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01",
+        traceparent=traceparent or new_traceparent(),
         ids_are_unique=True,
     )
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NewType, assert_never
 
+from contract.telemetry import parse_traceparent
+
 CATALOGS = "catalogs"
 """Container of the catalogues, `{store}/{name}.json` and the like."""
 
@@ -205,6 +207,6 @@ class CatalogMetadata:
         return cls(
             rows=int(rows) if re.fullmatch(r"[0-9]{1,12}", rows) else None,
             sha256=sha256 if re.fullmatch(r"[0-9a-f]{64}", sha256) else None,
-            traceparent=values.get("traceparent"),
+            traceparent=parse_traceparent(values.get("traceparent")),
             ids_are_unique=values.get("uniqueids") == "true",
         )

@@ -189,6 +189,9 @@ class Run:
     content: Content | None = None
     """None until the whole catalogue has been read."""
 
+    traceparent: str | None = None
+    """W3C trace context of the operation that the run is part of; None in older records."""
+
     def moved_to(self, state: RunState) -> "Run":
         """Return the run in its next state; raises ValueError for a move that TRANSITIONS doesn't have."""
         if state not in TRANSITIONS[self.state]:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from contract.blobs import UNKNOWN_STORE, RunId, StoreName, parse_store
 from contract.product import Rejection, Stage
 from contract.run import Checkpoint, Content, Run, RunError, RunState
+from contract.telemetry import parse_traceparent
 
 RECORD_VERSION = 1
 
@@ -49,6 +50,7 @@ def encode_run(run: Run) -> bytes:
         "retries": run.retries,
         "checkpoint": asdict(run.checkpoint),
         "content": run.content and _encode_content(run.content),
+        "traceparent": run.traceparent,
     }
     return json.dumps(record, ensure_ascii=False).encode("utf-8", "replace")
 
@@ -98,6 +100,7 @@ def _decode(record: dict[str, Any]) -> Run:
             tuple(_count(batch) for batch in checkpoint.get("ahead", [])),
         ),
         content=_optional(_content, record.get("content")),
+        traceparent=parse_traceparent(_optional(_text, record.get("traceparent"))),
     )
 
 

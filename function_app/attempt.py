@@ -21,6 +21,7 @@ from function_app.errors import (
     TokenMissingError,
     TokenStoreError,
 )
+from function_app.events import refused, token_read
 from function_app.examining import examine, sendable
 from function_app.in_doubt import Doubt
 from function_app.ordering import CatalogAge
@@ -244,6 +245,7 @@ class Attempt:
         except TokenStoreError as error:
             self._end_or_wait(outcomes.waiting(run, RunError("token_store", str(error)), now))
         else:
+            self.ports.telemetry.report(token_read(run, token, now), run)
             if not is_expired(token, now):
                 return token
             detail = "The stored token is past its expiry."
@@ -255,7 +257,10 @@ class Attempt:
         if self.recorded.is_superseded:  # whatever else happened to the batches under way
             self._end_superseded()
         elif delivery.trouble is not None:
-            self._end_or_wait(outcomes.stopped(run, delivery.trouble, now))
+            stopped = outcomes.stopped(run, delivery.trouble, now)
+            if stopped.error is not None:
+                self.ports.telemetry.report(refused(run, stopped.error), run)
+            self._end_or_wait(stopped)
         elif delivery.was_interrupted and any_progress:
             self._come_back(_AT_ONCE)
         elif delivery.was_interrupted:

@@ -61,7 +61,7 @@ def _supersede(ports: Ports, store: StoreName, older: CatalogAge) -> None:
         if summary.content is None or summary.content.etag != older.etag:
             continue
         for _ in range(_MARKING_TRIES):
-            recorded = find(ports.records, ports.clock, store, summary.run)
+            recorded = find(ports, store, summary.run)
             if recorded is None or recorded.run.state.is_final:
                 break
             try:

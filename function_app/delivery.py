@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 
 from contract.product import Product
 from function_app.answers import Accepted, Answer, Refused
@@ -46,7 +47,9 @@ class Delivery:
                 self._make_room(batch, concurrency)
                 if self._must_stop():
                     break
-                self._under_way[pool.submit(self._send, batch.products)] = batch
+                # With the invocation's context, so that log lines and spans are known to be part of it.
+                sending = pool.submit(copy_context().run, self._send, batch.products)
+                self._under_way[sending] = batch
             self._settle_all()
 
     def _settling(self, batches: Iterable[Batch]) -> Iterator[Batch]:

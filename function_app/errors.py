@@ -1,7 +1,7 @@
 """What can go wrong in the function, apart from what a run's record describes.
 
 UploadError
-├── SettingsError          the app settings are wrong, so the app can't start
+├── SettingsError          the app settings are wrong, so no function does anything
 ├── CatalogGoneError       a catalogue was deleted or overwritten
 ├── RecordConflictError    another worker wrote the run's record
 ├── LeaseLostError         another worker may have the store

@@ -10,6 +10,7 @@ from contract.blobs import CatalogMetadata, RunId, StoreName
 from contract.product import Product
 from contract.run import Content, Run
 from function_app.answers import Answer
+from function_app.events import Event
 from function_app.in_doubt import InDoubt
 from function_app.ordering import CatalogAge
 from function_app.token import StoredToken
@@ -212,6 +213,16 @@ class Digible(Protocol):
         """
 
 
+class Telemetry(Protocol):
+    """What people watch runs by. Nothing that goes wrong in it is raised."""
+
+    def attempt(self, run: Run) -> AbstractContextManager[None]:
+        """Make what happens in a `with` block part of the run's operation."""
+
+    def report(self, event: Event, run: Run | None = None) -> None:
+        """Send an event, as part of the run's operation if it is about a run."""
+
+
 @dataclass(frozen=True, slots=True)
 class Clock:
     """Time and chance, which tests replace."""
@@ -235,4 +246,5 @@ class Ports:
     connect: Callable[[], AbstractContextManager[Digible]]
     """Keeps connections to Digible during a `with` block, which no other block shares."""
 
+    telemetry: Telemetry
     clock: Clock

@@ -1,4 +1,4 @@
-"""Keeps a run and its record identical, and notices when another worker has changed the record."""
+"""Keeps a run, its record and its events identical, and notices when another worker wrote the record."""
 
 import logging
 from dataclasses import replace
@@ -6,8 +6,9 @@ from datetime import timedelta
 
 from contract.blobs import RunId, StoreName
 from contract.run import Run, RunState
+from function_app import events
 from function_app.errors import RecordConflictError
-from function_app.ports import Clock, RunRecords
+from function_app.ports import Ports
 from function_app.settling import BatchOutcome, settle
 
 logger = logging.getLogger(__name__)
@@ -19,10 +20,11 @@ _EARLY = timedelta(seconds=2)
 class RecordedRun:
     """A run, and the version of its record that describes it."""
 
-    def __init__(self, records: RunRecords, clock: Clock, run: Run, version: str | None) -> None:
+    def __init__(self, ports: Ports, run: Run, version: str | None) -> None:
         self.run = run
-        self._records = records
-        self._clock = clock
+        self._records = ports.records
+        self._clock = ports.clock
+        self._telemetry = ports.telemetry
         self._version = version
         self._mark: Run | None = None
 
@@ -34,6 +36,7 @@ class RecordedRun:
     def save(self, run: Run) -> None:
         """Write `run` as the record; raises RecordConflictError if another worker has changed it."""
         run = self._as_marked(replace(run, updated_at=self._clock.now()))
+        is_new = self._version is None
         try:
             self._version = self._records.save(run, self._version)
         except RecordConflictError:
@@ -46,10 +49,14 @@ class RecordedRun:
             # Deleted, damaged, or marked by a run that doesn't know the counts, which are known here.
             self._version = self._records.save(run, stored.version if stored else None)
         self.run = run
+        if is_new:
+            self._telemetry.report(events.started(run), run)
 
     def settle(self, outcome: BatchOutcome) -> None:
         """Write the run as a batch's outcome leaves it; raises as `save`."""
         self.save(settle(self.run, outcome))
+        if outcome.settled:
+            self._telemetry.report(events.acknowledged(self.run, outcome), self.run)
 
     def _as_marked(self, run: Run) -> Run:
         """Return `run` with the end that the mark gives it: counts still change, the state doesn't."""
@@ -67,8 +74,12 @@ class RecordedRun:
 
     def end(self, run: Run) -> None:
         """Write `run`, which has ended or is waiting, as the record, and log its state and counts."""
+        was_marked = self.is_superseded
         self.save(run)
         run = self.run
+        if not was_marked:  # the run that marked this one has reported its end
+            for event in events.ended(run):
+                self._telemetry.report(event, run)
         logger.info(
             "run %s of store %s is %s: %d accepted, %d rejected, %d not sent",
             run.run,
@@ -99,25 +110,31 @@ class RecordedRun:
             self.run, self._version = stored.run, stored.version
 
 
-def find(records: RunRecords, clock: Clock, store: StoreName, run: RunId) -> RecordedRun | None:
+def find(ports: Ports, store: StoreName, run: RunId) -> RecordedRun | None:
     """Return a run that has a readable record, or None."""
-    stored = records.load(store, run)
+    stored = ports.records.load(store, run)
     if stored is None or stored.run is None:
         return None
-    return RecordedRun(records, clock, stored.run, stored.version)
+    return RecordedRun(ports, stored.run, stored.version)
 
 
 def find_or_begin(
-    records: RunRecords, clock: Clock, store: StoreName, run: RunId, *, catalog: str, etag: str
+    ports: Ports,
+    store: StoreName,
+    run: RunId,
+    *,
+    catalog: str,
+    etag: str,
+    traceparent: str | None = None,
 ) -> RecordedRun:
     """Return a run from its record; without a record, or with a damaged one, begin it anew.
 
     A new run has no record yet: the first `save` raises RecordConflictError if another worker has begun it.
     """
-    stored = records.load(store, run)
+    stored = ports.records.load(store, run)
     if stored is not None and stored.run is not None:
-        return RecordedRun(records, clock, stored.run, stored.version)
-    now = clock.now()
+        return RecordedRun(ports, stored.run, stored.version)
+    now = ports.clock.now()
     new = Run(
         run=run,
         store=store,
@@ -127,5 +144,6 @@ def find_or_begin(
         message="Checking the catalogue.",
         started_at=now,
         updated_at=now,
+        traceparent=traceparent,
     )
-    return RecordedRun(records, clock, new, stored.version if stored else None)
+    return RecordedRun(ports, new, stored.version if stored else None)

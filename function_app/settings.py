@@ -66,9 +66,6 @@ class Settings:
     """What the operator may set."""
 
     storage: ConnectionString | IdentityStorage
-    event_grid: bool
-    """Whether blob events come through Event Grid; otherwise the container is scanned."""
-
     tokens: TokenPlace
     api_url: str
     body_key: str | None
@@ -99,7 +96,7 @@ class _Reader:
         if value in map(str.lower, choices):
             return value
         self.problems.append(f"{name} must be one of {', '.join(choices)}.")
-        return default
+        return default.lower()
 
     def number(self, name: str, default: float, lowest: float, highest: float) -> float:
         text = self.text(name)
@@ -131,9 +128,9 @@ def read_settings(environment: Mapping[str, str], host_json: str = "{}") -> Sett
     concurrency = reader.number("DIGIBLE_CONCURRENCY", 1, 1, MAX_CONCURRENCY)
     if concurrency != int(concurrency):
         reader.problems.append("DIGIBLE_CONCURRENCY must be a whole number.")
+    _blob_events(reader)
     settings = Settings(
         storage=_storage(reader),
-        event_grid=reader.choice("CATALOG_EVENTS", "scan", "scan", "EventGrid") == "eventgrid",
         tokens=_tokens(reader),
         api_url=reader.url("DIGIBLE_API_URL", DEFAULT_API_URL) or DEFAULT_API_URL,
         body_key=reader.text("DIGIBLE_BODY_KEY"),
@@ -146,6 +143,22 @@ def read_settings(environment: Mapping[str, str], host_json: str = "{}") -> Sett
     if reader.problems:
         raise SettingsError(reader.problems)
     return settings
+
+
+def are_events_from_event_grid(environment: Mapping[str, str]) -> bool:
+    """Return whether blob events come through Event Grid; otherwise the container is scanned.
+
+    Never raises: the triggers are bound even if the settings are wrong, so that something can say so.
+    """
+    return _blob_events(_Reader(environment)) == "eventgrid"
+
+
+def _blob_events(reader: _Reader) -> str:
+    is_by_identity = not reader.text("CatalogStorage") and reader.text(
+        "CatalogStorage__blobServiceUri"
+    )
+    default = "EventGrid" if is_by_identity else "scan"
+    return reader.choice("CATALOG_EVENTS", default, "scan", "EventGrid")
 
 
 def _storage(reader: _Reader) -> ConnectionString | IdentityStorage:
@@ -162,6 +175,12 @@ def _storage(reader: _Reader) -> ConnectionString | IdentityStorage:
             "CatalogStorage__blobServiceUri and CatalogStorage__queueServiceUri for the app's identity."
         )
     client_id = reader.text("CatalogStorage__clientId")
+    credential = reader.text("CatalogStorage__credential")
+    if client_id and (credential or "").lower() != "managedidentity":
+        # The host reads it, too: without it, the triggers sign in as somebody else or not at all.
+        reader.problems.append(
+            "CatalogStorage__clientId is set: set CatalogStorage__credential to managedidentity as well."
+        )
     return IdentityStorage(blob_uri or "", queue_uri or "", client_id)
 
 

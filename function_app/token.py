@@ -18,11 +18,17 @@ class StoredToken:
     """The expiry date in the token store, if it has one."""
 
 
+def expiry(token: StoredToken) -> datetime | None:
+    """Return when `token` expires, or None if neither the token nor its store says so."""
+    moments = (token.expires_on, _jwt_expiry(token.value))
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
 def is_expired(token: StoredToken, now: datetime) -> bool:
     """Return whether `token` has expired; one without an expiry date has not, and Digible decides."""
-    moments = (token.expires_on, _jwt_expiry(token.value))
+    moment = expiry(token)
     # Not `moment + LEEWAY`: a token that never expires may have the calendar's last second.
-    return any(moment is not None and moment <= now - LEEWAY for moment in moments)
+    return moment is not None and moment <= now - LEEWAY
 
 
 def _jwt_expiry(value: str) -> datetime | None:

@@ -6,7 +6,8 @@ import os
 import random
 import ssl
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
@@ -23,20 +24,24 @@ from azure.storage.blob import BlobServiceClient, ContainerClient
 from azure.storage.queue import QueueClient, QueueServiceClient
 
 from contract.blobs import CATALOGS, LOCKS, RETRIES, RUNS, parse_etag
+from function_app import events, telemetry
 from function_app.attempt import UploadOptions
 from function_app.azure_storage.catalogs import BlobCatalogs
 from function_app.azure_storage.locks import BlobStoreLocks
 from function_app.azure_storage.records import BlobRunRecords
 from function_app.azure_storage.retry_queue import StorageRetryQueue, decode_request
 from function_app.digible.client import DigibleClient
+from function_app.errors import SettingsError
 from function_app.ports import Clock, Ports, TokenStore
 from function_app.settings import (
     ConnectionString,
     IdentityStorage,
+    Settings,
     TokenInEnvironment,
     TokenInFile,
     TokenPlace,
     TokensInVault,
+    are_events_from_event_grid,
     read_settings,
 )
 from function_app.sweeping import sweep
@@ -60,66 +65,74 @@ _STORAGE_RETRIES = {
     "random_jitter_range": 1,
 }
 
-settings = read_settings(os.environ, _HOST_JSON.read_text(encoding="utf-8"))
+telemetry.configure(os.environ)
 app = func.FunctionApp()
 
 # Event Grid is quick, misses nothing, and is the only source that Flex Consumption accepts. A container
 # scan needs nothing but storage, so it is what a developer's machine has.
 _SOURCE = (
-    func.BlobSource.EVENT_GRID if settings.event_grid else func.BlobSource.LOGS_AND_CONTAINER_SCAN
+    func.BlobSource.EVENT_GRID
+    if are_events_from_event_grid(os.environ)
+    else func.BlobSource.LOGS_AND_CONTAINER_SCAN
 )
 
 
 @app.function_name("upload_catalog")
 @app.blob_trigger(arg_name="blob", path=f"{CATALOGS}/{{name}}", connection=STORAGE, source=_SOURCE)
-def upload_catalog(blob: blob_binding.BlobClient) -> None:
+def upload_catalog(blob: blob_binding.BlobClient, context: func.Context) -> None:
     """A blob, or a new version of one, has arrived: deliver it, or carry out a resume request."""
     # The SDK's client instead of a stream: for a stream the worker reads the whole blob into memory.
-    uploader().upload(blob.blob_name)
+    with _invocation(context):
+        uploader().upload(blob.blob_name)
 
 
 @app.function_name("retry_catalog")
 @app.queue_trigger(arg_name="message", queue_name=RETRIES, connection=STORAGE)
-def retry_catalog(message: func.QueueMessage) -> None:
+def retry_catalog(message: func.QueueMessage, context: func.Context) -> None:
     """A run comes back: it has waited, was handed over, or was found by the sweep."""
-    uploader().retry(decode_request(message.get_body().decode("utf-8")))
+    with _invocation(context):
+        uploader().retry(decode_request(message.get_body().decode("utf-8")))
 
 
 @app.function_name("sweep_catalogs")
 @app.timer_trigger(arg_name="timer", schedule="0 */5 * * * *", run_on_startup=False)
-def sweep_catalogs(timer: func.TimerRequest) -> None:  # noqa: ARG001  # the binding's name
+def sweep_catalogs(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001  # the binding's name
     """Every five minutes: find what was left behind."""
-    used = ports()
-    found = sweep(used.catalogs, used.records, used.queue, used.clock.now())
-    if found:
-        logger.warning("the sweep found %d catalogues or runs that were left behind", found)
+    with _invocation(context):
+        used = ports()
+        found = sweep(used.catalogs, used.records, used.queue, used.clock.now())
+        if found:
+            logger.warning("the sweep found %d catalogues or runs that were left behind", found)
+            used.telemetry.report(events.sweep_found(found))
 
 
 @app.function_name("abandon_blob")
 @app.queue_trigger(arg_name="message", queue_name=BLOB_POISON, connection=STORAGE)
-def abandon_blob(message: func.QueueMessage) -> None:
+def abandon_blob(message: func.QueueMessage, context: func.Context) -> None:
     """Every invocation for a blob has failed: so has its run, unless it got further."""
-    try:
-        content = json.loads(message.get_body())
-        container, blob = str(content["ContainerName"]), str(content["BlobName"])
-        etag = parse_etag(content["ETag"])
-    except _UNREADABLE as error:
-        _drop(BLOB_POISON, error)
-    else:
-        if container == CATALOGS:
-            uploader().abandon(blob, etag)
+    with _invocation(context):
+        try:
+            content = json.loads(message.get_body())
+            container, blob = str(content["ContainerName"]), str(content["BlobName"])
+            etag = parse_etag(content["ETag"])
+        except _UNREADABLE as error:
+            _drop(BLOB_POISON, error)
+        else:
+            if container == CATALOGS:
+                uploader().abandon(blob, etag)
 
 
 @app.function_name("abandon_retry")
 @app.queue_trigger(arg_name="message", queue_name=f"{RETRIES}-poison", connection=STORAGE)
-def abandon_retry(message: func.QueueMessage) -> None:
+def abandon_retry(message: func.QueueMessage, context: func.Context) -> None:
     """Every invocation for a run that came back has failed: so has the run, unless it got further."""
-    try:
-        request = decode_request(message.get_body().decode("utf-8"))
-    except _UNREADABLE as error:
-        _drop(f"{RETRIES}-poison", error)
-    else:
-        uploader().abandon(request.catalog, request.etag, request.acknowledged)
+    with _invocation(context):
+        try:
+            request = decode_request(message.get_body().decode("utf-8"))
+        except _UNREADABLE as error:
+            _drop(f"{RETRIES}-poison", error)
+        else:
+            uploader().abandon(request.catalog, request.etag, request.acknowledged)
 
 
 def _drop(queue: str, error: Exception) -> None:
@@ -127,26 +140,55 @@ def _drop(queue: str, error: Exception) -> None:
     logger.error("a message in the queue %s is not one of ours: %s", queue, type(error).__name__)
 
 
+@contextmanager
+def _invocation(context: func.Context) -> Iterator[None]:
+    """Do what every call needs; raises SettingsError, as every call does while the settings are wrong."""
+    with telemetry.invocation(context):
+        try:
+            settings()
+        except SettingsError as error:
+            telemetry.OpenTelemetry().report(events.settings_wrong(error.problems))
+            raise
+        yield
+
+
+@cache
+def settings() -> Settings:
+    """Return the app settings, once they are right; raises SettingsError as long as they are wrong.
+
+    Not read while the app is imported: it would have no functions, and Azure would say that all is well.
+    """
+    return read_settings(os.environ, _HOST_JSON.read_text(encoding="utf-8"))
+
+
+try:
+    settings()
+except SettingsError as wrong:
+    logger.error("%s", wrong)  # noqa: TRY400  # a traceback says nothing more; each call raises it
+
+
 @cache
 def ports() -> Ports:
     """Wire the adapters as the settings say, once in a process."""
-    blobs, queues = _storage(settings.storage)
+    used = settings()
+    blobs, queues = _storage(used.storage)
     connect = partial(
         DigibleClient,
-        settings.api_url,
-        settings.body_key,
-        settings.timeout,
-        connections=settings.concurrency,
-        proxy=_proxy(settings.api_url),
+        used.api_url,
+        used.body_key,
+        used.timeout,
+        connections=used.concurrency,
+        proxy=_proxy(used.api_url),
         tls=ssl.create_default_context(),
     )
     return Ports(
         catalogs=BlobCatalogs(_container(blobs, CATALOGS)),
         records=BlobRunRecords(_container(blobs, RUNS)),
         locks=BlobStoreLocks(_container(blobs, LOCKS)),
-        tokens=_tokens(settings.tokens, settings.storage),
+        tokens=_tokens(used.tokens, used.storage),
         queue=StorageRetryQueue(_queue(queues, RETRIES)),
         connect=connect,
+        telemetry=telemetry.OpenTelemetry(),
         clock=Clock(lambda: datetime.now(UTC), time.monotonic, time.sleep, random.random),
     )
 
@@ -154,9 +196,8 @@ def ports() -> Ports:
 @cache
 def uploader() -> Uploader:
     """Return the use case that every trigger but the sweep calls, one for all threads."""
-    options = UploadOptions(
-        settings.isolate, settings.concurrency, settings.longest_doubt, settings.time_limit
-    )
+    used = settings()
+    options = UploadOptions(used.isolate, used.concurrency, used.longest_doubt, used.time_limit)
     return Uploader(ports(), options)
 
 

@@ -20,7 +20,7 @@ from function_app import outcomes
 from function_app.attempt import Attempt, UploadOptions
 from function_app.errors import CatalogGoneError, RecordConflictError
 from function_app.ports import CatalogVersion, Ports, RetryRequest
-from function_app.recording import RecordedRun, find, find_or_begin
+from function_app.recording import find, find_or_begin
 from function_app.turns import Turns
 
 logger = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ class Uploader:
             self.ports.queue.put(RetryRequest(blob, etag, acknowledged), _ABANDONED_DELAY)
             return
         try:
-            recorded = self._found_or_begun(store, run, blob, etag)
+            recorded = find_or_begin(self.ports, store, run, catalog=blob, etag=etag)
             if recorded.is_left_alone():
                 return
             if recorded.run.batches_acknowledged > acknowledged:
@@ -106,21 +106,18 @@ class Uploader:
             case _:
                 assert_never(name)
 
-    def _found_or_begun(self, store: StoreName, run: RunId, catalog: str, etag: str) -> RecordedRun:
-        return find_or_begin(
-            self.ports.records, self.ports.clock, store, run, catalog=catalog, etag=etag
-        )
-
     def _refuse(self, name: UnusableName) -> None:
         version = self.ports.catalogs.current(name.blob)
         if version is None:
             return
-        recorded = self._found_or_begun(*run_of(name, version.etag), name.blob, version.etag)
+        recorded = find_or_begin(
+            self.ports, *run_of(name, version.etag), catalog=name.blob, etag=version.etag
+        )
         if not recorded.run.state.is_final:
             recorded.end(outcomes.invalid(recorded.run, name.reason, self.ports.clock.now()))
 
     def _resume(self, request: str, store: StoreName, run: RunId) -> None:
-        recorded = find(self.ports.records, self.ports.clock, store, run)
+        recorded = find(self.ports, store, run)
         version = self.ports.catalogs.current(request)
         if recorded is not None and version is not None and _is_asked_for(recorded.run, version):
             recorded.save(_reopened(recorded.run))
@@ -132,7 +129,7 @@ class Uploader:
             self._upload(recorded.run.catalog, recorded.run.etag)
 
     def _end_gone(self, store: StoreName, run: RunId, *, overwritten: bool) -> None:
-        recorded = find(self.ports.records, self.ports.clock, store, run)
+        recorded = find(self.ports, store, run)
         if recorded is not None and not recorded.run.state.is_final:
             end = outcomes.superseded if overwritten else outcomes.deleted
             recorded.end(end(recorded.run, self.ports.clock.now()))
@@ -146,12 +143,20 @@ class Uploader:
     ) -> None:
         again = RetryRequest(version.name, version.etag)
         try:
-            recorded = self._found_or_begun(store, run, version.name, version.etag)
+            recorded = find_or_begin(
+                self.ports,
+                store,
+                run,
+                catalog=version.name,
+                etag=version.etag,
+                traceparent=version.metadata.traceparent,
+            )
             due = _due(recorded.run)
             if request is not None and request.due is not None and due not in (None, request.due):
                 return  # another message brings it back
             if not recorded.is_left_alone():
-                Attempt(self.ports, self.options, self.turns, recorded, version).work()
+                with self.ports.telemetry.attempt(recorded.run):
+                    Attempt(self.ports, self.options, self.turns, recorded, version).work()
             elif request is not None and timedelta(0) < recorded.due_in < _CLOCKS_DIFFER_BY:
                 self.ports.queue.put(replace(again, due=due), recorded.due_in)
         except RecordConflictError:

@@ -3,6 +3,7 @@
 import argparse
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,17 @@ from agent.command_line.endings import STOPPED
 from agent.command_line.main import _parser
 from agent.errors import ExitCode
 from agent.settings.parsing import KEYS
-from contract.run import RunState
+from contract.product import Product, Rejection, Stage
+from contract.run import Content, RunError, RunState
+from function_app import events
+from function_app.batching import Batch
 from function_app.errors import SettingsError
+from function_app.events import Event
 from function_app.settings import read_settings
+from function_app.settling import BatchOutcome
+from function_app.token import StoredToken
+from tests.function_app.fakes import NOON
+from tests.runs import sending_run
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
@@ -99,6 +108,42 @@ def test_exactly_the_settings_of_the_function_are_documented() -> None:
     with pytest.raises(SettingsError):
         read_settings(environment)
     assert set(codes("docs/function.md", "setting")) == environment.asked
+
+
+def test_exactly_the_events_of_the_function_are_documented() -> None:
+    assert {
+        row[0].strip("`"): ({*codes_in(row[2])}, {*codes_in(row[3])} | _counts_in(row[3]))
+        for row in table("docs/telemetry.md", "event")
+    } == {
+        event.name: ({*event.dimensions}, {*event.measurements}) for event in _one_of_each_event()
+    }
+
+
+def codes_in(cell: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", cell)
+
+
+def _counts_in(cell: str) -> set[str]:
+    counts = {"read", "accepted", "rejected", "not_sent", "batches", "duration_s"}
+    return counts if "*counts*" in cell else set()
+
+
+def _one_of_each_event() -> Iterator[Event]:
+    run = replace(
+        sending_run(NOON, read=1),
+        content=Content("0a" * 32, NOON, '"0x1"', NOON),
+        rejections=(Rejection(None, 1, Stage.CATALOG, "SellPrice is missing"),),
+        rejected=1,
+    )
+    batch = Batch(1, 0, (1,), (Product("P1", "x", "1"),))
+    yield events.started(run)
+    yield events.acknowledged(run, BatchOutcome(batch, 1))
+    yield events.refused(run, RunError("refused", "no"))
+    yield events.token_read(run, StoredToken("opaque", NOON), NOON)
+    yield from events.ended(run.moved_to(RunState.WAITING))
+    yield from events.ended(run.moved_to(RunState.COMPLETED_WITH_REJECTIONS))
+    yield events.sweep_found(1)
+    yield events.settings_wrong(["wrong"])
 
 
 def test_the_documented_defaults_are_the_real_ones() -> None:

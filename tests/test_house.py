@@ -16,7 +16,12 @@ from pathspec import GitIgnoreSpec
 ROOT = Path(__file__).resolve().parent.parent
 DEPLOYED_FOLDERS = ("function_app", "contract")
 DEPLOYED_FILES = {"function_app.py", "host.json", "requirements.txt"}
-OTHER_NAMES = {"jwt": "pyjwt"}  # distributions whose name is not that of their module
+# Distributions whose name is not that of their module.
+OTHER_NAMES = {
+    "jwt": "pyjwt",
+    "opentelemetry": "opentelemetry-api",
+    "azure-monitor-opentelemetry-exporter": "azure-monitor-opentelemetry",  # which brings it
+}
 # In pieces, so that this file does not name them either.
 FOREIGN_FOLDERS = [f"/{name}/" for name in ("tmp", "root", "work", "home")]
 REGISTRIES = [
@@ -67,7 +72,8 @@ def test_the_functions_requirements_are_what_it_imports() -> None:
 
 def test_the_agents_requirements_are_what_it_imports() -> None:
     project = tomllib.loads(read("pyproject.toml"))["project"]
-    declared = {distribution_of(line) for line in project["dependencies"]}
+    lines = project["dependencies"] + project["optional-dependencies"]["telemetry"]
+    declared = {distribution_of(line) for line in lines}
     assert declared == imported_distributions("agent", "contract")
 
 

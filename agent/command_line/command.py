@@ -5,7 +5,8 @@ import logging
 import platform
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, MutableMapping
+from contextlib import AbstractContextManager
 from dataclasses import Field, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar, assert_never
@@ -22,6 +23,9 @@ from agent.settings.parsing import Settings, parse_settings
 from agent.sqlite import SqliteSource, SqliteTable
 from agent.sqlserver.source import SqlServerSource
 from agent.sqlserver.table import SqlServerTable
+from agent.storage.address import StorageAccount
+from agent.telemetry import Operation, operation
+from contract.telemetry import CONNECTION_STRING
 
 if TYPE_CHECKING:
     from agent.storage.account import AzureStorage
@@ -41,7 +45,7 @@ class Call:
     verbose: bool
     """Whether to show what a support person needs to see."""
 
-    environment: Mapping[str, str]
+    environment: MutableMapping[str, str]
     redaction: Redaction
 
     def settings(self, *, with_storage: bool) -> Settings:
@@ -59,6 +63,20 @@ class Call:
         )
         logger.debug("settings from %s: %r", raw.file or "the environment alone", settings)
         return settings
+
+    def operation(
+        self, settings: Settings, warn: Callable[[str], None]
+    ) -> AbstractContextManager[Operation]:
+        """Return the operation that the command is, and its telemetry if the settings want any."""
+        of_environment = self.environment.get(CONNECTION_STRING, "").strip()
+        connection_string = settings.telemetry or of_environment or None
+        if connection_string is not None:
+            self.redaction.learn([connection_string])
+        account = settings.storage
+        signs_in = isinstance(account, StorageAccount) and account.sas is None
+        return operation(
+            connection_string, settings.store, self.environment, warn, signs_in=signs_in
+        )
 
     def progress(self) -> ShownProgress:
         """Return the progress on standard error: no bar between the lines of a log."""

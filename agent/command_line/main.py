@@ -43,6 +43,8 @@ shopmaster.toml in the current folder:
   [storage]
   account_url = "https://ACCOUNT.blob.core.windows.net"   # or a SAS URL
   # connection_string = "..."    # instead of account_url
+  [telemetry]                    # only if your operator asks for it
+  connection_string = "..."      # of Application Insights
 
 Environment variables set or override each setting: SHOPMASTER_STORE,
 SHOPMASTER_DATABASE__SERVER, and so on.

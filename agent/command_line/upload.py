@@ -3,7 +3,7 @@
 import argparse
 import re
 import secrets
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -32,6 +32,7 @@ from agent.preview import preview
 from agent.settings.parsing import Settings
 from agent.sqlserver.messages import encryption_warning
 from agent.sqlserver.table import SqlServerTable
+from agent.telemetry import Operation
 from agent.temporary_file import temporary_file
 from contract.blobs import StoreName, new_catalog_name
 
@@ -94,10 +95,14 @@ def _run(call: Call, arguments: UploadArguments) -> ExitCode:
             return _preview(source, progress)
         if arguments.output is not None:
             return _write(source, arguments.output, progress)
-        with closing(storage_for(settings)) as storage:
-            upload = _upload(storage, settings.store, source, progress)
+        with (
+            closing(storage_for(settings)) as storage,
+            call.operation(settings, progress.say) as operation,
+        ):
+            upload = _upload(storage, settings.store, source, progress, operation)
             if not arguments.no_wait:
-                return _follow(storage, upload, arguments.timeout, progress)
+                with operation.step("follow run"):
+                    return _follow(storage, upload, arguments.timeout, progress)
     print(
         f"{upload.metadata.rows:,} products were uploaded; the cloud now sends them to Digible.",
         where_to_look(upload),
@@ -130,13 +135,25 @@ def _write(source: ProductSource, path: Path, progress: Progress) -> ExitCode:
 
 
 def _upload(
-    catalogs: CatalogStore, store: StoreName, source: ProductSource, progress: Progress
+    catalogs: CatalogStore,
+    store: StoreName,
+    source: ProductSource,
+    progress: Progress,
+    operation: Operation,
 ) -> Upload:
-    # The whole table is read before anything is sent: a slow line must not keep its rows locked.
-    with temporary_file(partial(write_products, source, progress=progress, packed=True)) as filled:
-        catalog, metadata = filled
+    write = partial(
+        write_products, source, progress=progress, packed=True, traceparent=operation.traceparent
+    )
+    with ExitStack() as kept:
+        # The whole table is read before anything is sent: a slow line must not keep its rows locked.
+        with operation.step("read products"):
+            catalog, metadata = kept.enter_context(temporary_file(write))
         name = new_catalog_name(store, datetime.now(UTC), secrets.token_hex(4))
-        return upload_catalog(catalogs, name, catalog, metadata, progress)
+        with operation.step("upload blob"):
+            upload = upload_catalog(catalogs, name, catalog, metadata, progress)
+    operation.note("run", upload.run)
+    operation.note("rows", metadata.rows or 0)
+    return upload
 
 
 def _follow(records: RunRecords, upload: Upload, seconds: float, progress: Progress) -> ExitCode:

@@ -1,7 +1,7 @@
 """The agent's settings as types: parsed once, all problems reported together, no secret ever shown."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -37,12 +37,17 @@ class Settings:
     storage: StorageSignIn | None
     """None if the command doesn't need it."""
 
+    telemetry: str | None = field(default=None, repr=False)
+    """The connection string of Application Insights; None sends no telemetry."""
+
     @property
     def secrets(self) -> tuple[str, ...]:
         """Everything in the settings that must never be shown."""
         table = self.products
         of_database = table.login.secrets if isinstance(table, SqlServerTable) else ()
-        return (*of_database, *(self.storage.secrets if self.storage is not None else ()))
+        of_storage = self.storage.secrets if self.storage is not None else ()
+        of_telemetry = (self.telemetry,) if self.telemetry is not None else ()
+        return (*of_database, *of_storage, *of_telemetry)
 
 
 KEYS = (
@@ -60,6 +65,7 @@ KEYS = (
     "columns.sell_price",
     "storage.account_url",
     "storage.connection_string",
+    "telemetry.connection_string",
 )
 """Every setting; any other is refused."""
 
@@ -79,9 +85,10 @@ def parse_settings(raw: RawSettings, *, with_storage: bool) -> Settings:
     store = reader.parsed("store", parse_store, required=needs)
     products = _products(reader, raw.file)
     storage = _storage(reader) if with_storage or _mentions_storage(reader) else None
+    telemetry = reader.text("telemetry.connection_string")
     if reader.problems or store is None or products is None:
         raise SettingsError(_report(reader.problems, raw))
-    return Settings(store, products, storage)
+    return Settings(store, products, storage, telemetry)
 
 
 def _products(reader: SettingsReader, file: Path | None) -> SqlServerTable | SqliteTable | None:

@@ -12,6 +12,8 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from opentelemetry import trace
+from opentelemetry.trace import SpanKind, StatusCode
 from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError, NewConnectionError, ProxyError, SSLError
 from urllib3.exceptions import TimeoutError as Urllib3TimeoutError
@@ -21,11 +23,12 @@ from function_app.answers import Accepted, Answer, Unavailable
 from function_app.digible.connections import connection_pools
 from function_app.digible.deadline import DeadlineError, deadline
 from function_app.digible.responses import MAX_BODY, Response, interpret
-from function_app.digible.scrubbing import scrubbed
+from function_app.digible.scrubbing import scrubbed, without_products
 from function_app.retrying import retry_after_seconds
 from function_app.token import StoredToken
 
 logger = logging.getLogger(__name__)
+_tracer = trace.get_tracer(__name__)
 
 _SYNC_PATH = "/business/stores/product/sync"
 _READ_STEP = 1 << 16
@@ -76,16 +79,28 @@ class DigibleClient:
         None of the request is sent after the moment (monotonic seconds) that `send_by` returns; it is
         asked before each piece.
         """
-        body = _Body(self._body(products))
-        try:
-            response = self._post(body, token, send_by)
-        except (DeadlineError, HTTPError, OSError) as error:
-            return Unavailable(self._unreachable(error), in_doubt=body.was_sent)
-        answer = interpret(response, token.value, len(products))
-        if not isinstance(answer, Accepted):
-            content = scrubbed(response.text, token.value)
-            logger.info("Digible answered HTTP %d: %s", response.status, content)
-        return answer
+        attributes: dict[str, str | int] = {
+            "http.request.method": "POST",
+            "url.full": self._url,
+            "server.address": self._host,
+            "products": len(products),
+        }
+        with _tracer.start_as_current_span("POST batch", None, SpanKind.CLIENT, attributes) as span:
+            body = _Body(self._body(products))
+            try:
+                response = self._post(body, token, send_by)
+            except (DeadlineError, HTTPError, OSError) as error:
+                why = self._unreachable(error)
+                logger.warning("%s", why)
+                span.set_status(StatusCode.ERROR, why)
+                return Unavailable(why, in_doubt=body.was_sent)
+            span.set_attribute("http.response.status_code", response.status)
+            answer = interpret(response, token.value, len(products))
+            if not isinstance(answer, Accepted):
+                content = scrubbed(without_products(response.text, products), token.value)
+                logger.warning("Digible answered HTTP %d: %s", response.status, content)
+                span.set_status(StatusCode.ERROR)
+            return answer
 
     def _body(self, products: Sequence[Product]) -> bytes:
         items = [

@@ -1,15 +1,20 @@
-"""Takes a store's token out of what Digible says, however it is spelt there."""
+"""Takes a store's token, and the products, out of what Digible says, however they are spelt there."""
 
 import base64
 import html
+import json
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from urllib.parse import unquote
+
+from contract.product import Product
 
 MAX_WORDS = 500
 """The most characters of Digible's words that are kept."""
 
 _HIDDEN = "***"
+_SHORTEST_VALUE = 3  # characters: anything shorter is part of too many other words
 # A whole token or the beginning of one; without backtracking, so a hostile text costs no time.
 _JWT = re.compile(r"eyJ[\w-]{6,}(?:\.[\w-]*){0,2}")
 _ESCAPED = re.compile(r"\\u(?P<code>[0-9a-fA-F]{4})|\\[/\\\"]")
@@ -35,6 +40,28 @@ def scrubbed(text: str, secret: str) -> str:
     text = text[: 8 * MAX_WORDS]
     text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return text if len(text) <= MAX_WORDS else text[: MAX_WORDS - 1] + "…"
+
+
+def without_products(text: str, products: Sequence[Product]) -> str:
+    """Return the beginning of `text` without the ids, names and prices of `products`.
+
+    What a shop sells and for how much belongs into its run record, not into a log.
+    """
+    values: set[str] = set()
+    for product in products:
+        for value in (str(product.product_id), product.product_name, product.product_price):
+            values |= {value, json.dumps(value)[1:-1], value.strip()}
+    long_enough = sorted(filter(_is_telling, values), key=len, reverse=True)
+    is_cut, text = len(text) > 8 * MAX_WORDS, text[: 8 * MAX_WORDS]
+    for value in long_enough:
+        text = text.replace(value, _HIDDEN)
+    if is_cut and long_enough:  # perhaps in the middle of a value
+        text = text[: max(0, len(text) - len(long_enough[0]))]
+    return text
+
+
+def _is_telling(value: str) -> bool:
+    return len(value) >= _SHORTEST_VALUE
 
 
 def _plain(text: str) -> str:

@@ -24,6 +24,7 @@ from function_app.azure_storage.records import BlobRunRecords
 from function_app.azure_storage.retry_queue import StorageRetryQueue
 from function_app.digible.client import DigibleClient
 from function_app.ports import Clock, Ports, RunRecords, RunSummary, StoredRun
+from function_app.telemetry import OpenTelemetry
 from function_app.token_stores import FixedToken
 from function_app.upload import Uploader
 from tests.benchmarks.table import Line, table
@@ -108,6 +109,7 @@ def _ports() -> Iterator[Ports]:
                     tokens=FixedToken("a token"),
                     queue=StorageRetryQueue(queues.get_queue_client(RETRIES)),
                     connect=lambda: DigibleClient(digible.url, None, 30, 8),
+                    telemetry=OpenTelemetry(),
                     clock=Clock(
                         lambda: datetime.now(UTC), time.monotonic, time.sleep, random.random
                     ),

@@ -14,6 +14,7 @@ from contract.blobs import UNKNOWN_STORE, RunId, StoreName
 from contract.product import Rejection, Stage
 from contract.run import MAX_REJECTIONS, MAX_WARNINGS, Checkpoint, Content, Run, RunError, RunState
 from contract.run_record import RunRecordError, decode_run, encode_run
+from contract.telemetry import new_traceparent
 from tests.contract.catalogs import PROPERTY
 
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
@@ -57,6 +58,7 @@ def runs(draw: st.DrawFn) -> Run:
         retries=draw(COUNTS),
         checkpoint=draw(st.builds(Checkpoint, COUNTS, st.lists(COUNTS, max_size=4).map(tuple))),
         content=draw(st.none() | st.builds(Content, ANY_TEXT, MOMENTS, ANY_TEXT, MOMENTS)),
+        traceparent=draw(st.none() | st.builds(new_traceparent)),
     )
 
 
@@ -81,6 +83,7 @@ RUN = Run(
     error=RunError("refused", "400: too dear", 3, 400),
     checkpoint=Checkpoint(400, (4, 5)),
     content=Content("0a" * 32, NOON, '"0x8DC11"', NOON),
+    traceparent=f"00-{'0a' * 16}-{'0b' * 8}-01",
 )
 
 
@@ -88,6 +91,7 @@ OPTIONAL = {
     "checkpoint",
     "warnings",
     "content",
+    "traceparent",
     "retries",
     "retry_at",
     "waiting_since",
@@ -145,6 +149,7 @@ def test_the_record_is_as_specified() -> None:
             "etag": '"0x8DC11"',
             "modified_at": "2026-11-23T10:00:05.678Z",
         },
+        "traceparent": "00-0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a-0b0b0b0b0b0b0b0b-01",
     }
     assert "größer".encode() in encode_run(RUN)  # UTF-8, for people to read
 
@@ -161,6 +166,7 @@ def test_a_record_without_the_fields_only_the_function_needs_is_read() -> None:
         retries=0,
         error=None,
         content=None,
+        traceparent=None,
     )
 
 

@@ -79,10 +79,16 @@ def test_if_one_server_dies_the_stack_names_it_and_ends(up: Server) -> None:
 
 
 def test_an_app_that_does_not_start_ends_the_stack(tmp_path: Path) -> None:
-    with pytest.raises(ProcessError, match="DIGIBLE_CONCURRENCY") as raised:
-        start_dev("up", "--data", tmp_path, environment={"DIGIBLE_CONCURRENCY": "many"})
+    wrong = {"AzureFunctionsJobHost__extensions__queues__visibilityTimeout": "soon"}
+    with pytest.raises(ProcessError, match="visibilityTimeout") as raised:
+        start_dev("up", "--data", tmp_path, environment=wrong)
     assert "host ended before it was ready" in str(raised.value)
     assert "Traceback" not in str(raised.value)
+
+
+def test_wrong_settings_of_the_app_are_named_at_its_start(tmp_path: Path) -> None:
+    with start_dev("up", "--data", tmp_path, environment={"DIGIBLE_CONCURRENCY": "many"}) as up:
+        assert "DIGIBLE_CONCURRENCY must be a number from 1 to 16." in up.output
 
 
 WRITTEN = {

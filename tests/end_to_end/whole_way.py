@@ -29,6 +29,7 @@ from function_app.azure_storage.retry_queue import StorageRetryQueue
 from function_app.digible.client import DigibleClient
 from function_app.ports import Clock, Ports
 from function_app.retrying import RetryPolicy
+from function_app.telemetry import OpenTelemetry
 from function_app.token_stores import FileToken
 from function_app.upload import Uploader
 
@@ -144,6 +145,7 @@ class WholeWay:
             tokens=FileToken(self.token_file),
             queue=StorageRetryQueue(queues.get_queue_client(RETRIES)),
             connect=lambda: DigibleClient(url, None, timeout=10, connections=1),
+            telemetry=OpenTelemetry(),
             clock=Clock(lambda: datetime.now(UTC), time.monotonic, time.sleep, random.random),
         )
 

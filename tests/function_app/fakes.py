@@ -2,13 +2,16 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from contract.blobs import StoreName
 from contract.product import Product
+from contract.run import Run
 from function_app.answers import Accepted, Answer
+from function_app.events import Event
 from function_app.ports import Clock, RetryRequest
 from function_app.token import StoredToken
 
@@ -97,6 +100,24 @@ class FakeQueue:
         self.messages.remove((due, request))
         self.clock.advance(max(timedelta(0), due - self.clock.now()))
         return request
+
+
+class FakeTelemetry:
+    """What was sent to Application Insights; implements `ports.Telemetry`."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    @contextmanager
+    def attempt(self, run: Run) -> Iterator[None]:
+        yield
+
+    def report(self, event: Event, run: Run | None = None) -> None:
+        self.events.append(event)
+
+    def named(self, name: str) -> list[Event]:
+        """Return the events of that name."""
+        return [event for event in self.events if event.name == name]
 
 
 class FakeDigible:

@@ -18,6 +18,7 @@ from function_app.settings import (
     TokenInFile,
     TokenPlace,
     TokensInVault,
+    are_events_from_event_grid,
     read_settings,
 )
 
@@ -52,7 +53,6 @@ def test_a_missing_setting_has_the_documented_default() -> None:
     assert settings.concurrency == 1
     assert settings.timeout == 30
     assert settings.longest_doubt == timedelta(minutes=1)
-    assert settings.event_grid is False
     assert settings.storage == ConnectionString("AccountName=a;AccountKey=k")
 
 
@@ -61,7 +61,6 @@ def test_given_settings_are_used() -> None:
         DIGIBLE_API_URL="https://digible.invalid/v2",
         DIGIBLE_BODY_KEY="products",
         DIGIBLE_ON_REFUSAL="Isolate",
-        CATALOG_EVENTS="EventGrid",
         DIGIBLE_CONCURRENCY=" 4 ",
         DIGIBLE_TIMEOUT_SECONDS="2.5",
         DIGIBLE_IN_DOUBT_SECONDS="0.5",
@@ -69,15 +68,47 @@ def test_given_settings_are_used() -> None:
     assert settings.longest_doubt == timedelta(milliseconds=500)
     assert settings.api_url == "https://digible.invalid/v2"
     assert (settings.body_key, settings.isolate, settings.concurrency) == ("products", True, 4)
-    assert (settings.timeout, settings.event_grid) == (2.5, True)
+    assert settings.timeout == 2.5
 
 
 def test_in_azure_an_identity_opens_storage_and_key_vault() -> None:
-    settings = read_settings(AZURE | {"CatalogStorage__clientId": "an-identity"})
+    identity = {
+        "CatalogStorage__clientId": "an-identity",
+        "CatalogStorage__credential": "managedidentity",
+    }
+    settings = read_settings(AZURE | identity)
     assert settings.storage == IdentityStorage(
         "https://a.blob.invalid", "https://a.queue.invalid", "an-identity"
     )
     assert settings.tokens == TokensInVault("https://a.vault.invalid")
+
+
+@pytest.mark.parametrize("credential", ["", "certificate"])
+def test_the_hosts_triggers_need_to_be_told_of_the_identity_too(credential: str) -> None:
+    (problem,) = problems(
+        AZURE | {"CatalogStorage__clientId": "an-id", "CatalogStorage__credential": credential}
+    )
+    assert "CatalogStorage__credential" in problem
+
+
+@pytest.mark.parametrize(
+    ("environment", "is_event_grid"),
+    [
+        (LOCAL, False),
+        (AZURE, True),
+        (AZURE | LOCAL, False),
+        ({}, False),
+        (AZURE | {"CATALOG_EVENTS": "scan"}, False),
+        (LOCAL | {"CATALOG_EVENTS": "eventgrid"}, True),
+        (LOCAL | {"CATALOG_EVENTS": "polling"}, False),
+        (AZURE | {"CATALOG_EVENTS": "polling"}, True),
+    ],
+)
+def test_with_storage_by_identity_event_grid_reports_blobs(
+    environment: dict[str, str], *, is_event_grid: bool
+) -> None:
+    """Wrong values are named by `read_settings`; the triggers are bound all the same."""
+    assert are_events_from_event_grid(environment) is is_event_grid
 
 
 def test_a_blank_setting_counts_as_missing() -> None:

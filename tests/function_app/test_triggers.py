@@ -1,14 +1,10 @@
 """The real app, indexed and called by Microsoft's worker library."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -21,36 +17,14 @@ from contract.run import Run, RunState
 from contract.run_record import decode_run
 from dev.azurite import temporary_azurite
 from dev.digible import DigibleStandIn
-from dev.files import without_settings
 from dev.storage import create_app_storage
 from function_app.azure_storage.retry_queue import encode_request
 from function_app.ports import RetryRequest
-from tests.function_app.app_settings import HARMLESS
+from tests.function_app.worker_calls import through_the_worker, worked
 from tests.function_app.world import ids, rows
 from tests.http_proxy import HttpProxy
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def through_the_worker(
-    app: Path, *calls: tuple[str, str], **settings: str
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "tests.function_app.through_the_worker"],
-        input=json.dumps({"app": str(app), "calls": calls}),
-        env=without_settings(os.environ) | HARMLESS | settings,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-    )
-
-
-def worked(process: subprocess.CompletedProcess[str]) -> dict[str, Any]:
-    assert process.returncode == 0, process.stderr
-    answer: dict[str, Any] = json.loads(process.stdout)
-    return answer
 
 
 def test_the_app_has_five_functions_and_their_bindings() -> None:
@@ -93,12 +67,30 @@ def test_the_packages_alone_are_not_an_app(tmp_path: Path, *, with_file: bool) -
         assert process.stderr.startswith(f"There are no functions in {tmp_path}")
 
 
-def test_wrong_settings_prevent_the_app_from_starting_and_are_all_named() -> None:
-    process = through_the_worker(ROOT, DIGIBLE_CONCURRENCY="many", DIGIBLE_ON_REFUSAL="s3cret")
-    assert process.returncode == 1
-    assert "DIGIBLE_CONCURRENCY" in process.stderr
-    assert "DIGIBLE_ON_REFUSAL" in process.stderr
-    assert "s3cret" not in process.stderr
+CALLS = (
+    ("upload_catalog", "0001/a.json"),
+    ("retry_catalog", encode_request(RetryRequest("0001/a.json", "0x1"))),
+    ("sweep_catalogs", json.dumps({"IsPastDue": False})),
+    ("abandon_blob", "[]"),
+    ("abandon_retry", "[]"),
+)
+
+
+def test_wrong_settings_silence_no_function_and_every_call_names_them_all() -> None:
+    """Azure reports success for an app that has no functions."""
+    wrong = {
+        "DIGIBLE_CONCURRENCY": "many",
+        "DIGIBLE_ON_REFUSAL": "s3cret",
+        "CATALOG_EVENTS": "s3cret",
+        "DIGIBLE_TOKEN": "",
+    }
+    answer = worked(through_the_worker(ROOT, *CALLS, **wrong))
+    assert set(answer["functions"]) == {name for name, _ in CALLS}
+    assert len(answer["failures"]) == len(CALLS)
+    for failure in answer["failures"]:
+        assert failure.startswith("SettingsError: The app settings are wrong: ")
+        assert all(name in failure for name in wrong)
+        assert "s3cret" not in failure
 
 
 @dataclass(frozen=True, slots=True)

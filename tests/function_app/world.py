@@ -18,6 +18,7 @@ from tests.function_app.fakes import (
     FakeClock,
     FakeDigible,
     FakeQueue,
+    FakeTelemetry,
     FakeTokens,
     Killed,
     Steps,
@@ -54,6 +55,7 @@ class World:
         self.tokens = FakeTokens()
         self.queue = FakeQueue(self.clock, self.steps)
         self.digible = FakeDigible(self.steps)
+        self.telemetry = FakeTelemetry()
         self.turns = Turns()
 
     @property
@@ -65,6 +67,7 @@ class World:
             tokens=self.tokens,
             queue=self.queue,
             connect=lambda: nullcontext(self.digible),
+            telemetry=self.telemetry,
             clock=self.clock.ports(),
         )
 

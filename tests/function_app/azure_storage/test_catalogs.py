@@ -13,6 +13,7 @@ import pytest
 from azure.storage.blob import BlobServiceClient, ContainerClient, ContentSettings
 
 from contract.blobs import CATALOGS, CatalogMetadata
+from contract.telemetry import new_traceparent
 from function_app.azure_storage.catalogs import BlobCatalogs
 from function_app.errors import CatalogGoneError
 from function_app.ports import Catalogs, CatalogVersion
@@ -20,7 +21,9 @@ from tests.function_app.fake_storage import FakeCatalogs
 from tests.function_app.fakes import FakeClock
 
 CONTENT = bytes(range(256)) * 200
-METADATA = CatalogMetadata(rows=3, sha256="0" * 64, traceparent="00-1-2-01", ids_are_unique=True)
+METADATA = CatalogMetadata(
+    rows=3, sha256="0" * 64, traceparent=new_traceparent(), ids_are_unique=True
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from function_app.digible.scrubbing import MAX_WORDS, scrubbed
+from contract.product import Product
+from function_app.digible.scrubbing import MAX_WORDS, scrubbed, without_products
 
 OPAQUE = 'opaque/s3cret+"of"&<shop>=='
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJzaG9wIn0.c2lnbmVk-by_them"
@@ -115,3 +116,30 @@ def test_words_are_on_one_line_and_not_too_long() -> None:
 @pytest.mark.parametrize("piece", ["%25", "&amp;", "\\u0025", "\\\\", "A", "eyJ", "%", "&#x", "&#"])
 def test_no_words_take_long(piece: str) -> None:
     scrubbed((piece * (4 << 20))[: 4 << 20], "opaque-s3cret")  # hours, if it were quadratic
+
+
+CHEESE = Product("P-4711", "Käse “alt”", "12.50")
+
+
+@pytest.mark.parametrize(
+    "echo",
+    [
+        '[{"productId": "P-4711", "productName": "Käse “alt”", "productPrice": "12.50"}]',
+        '[{"productId": "P-4711", "productName": "K\\u00e4se \\u201calt\\u201d"}]',
+        "Käse “alt” costs 12.50, which is too much for P-4711",
+    ],
+)
+def test_an_echo_of_the_products_is_hidden(echo: str) -> None:
+    shown = without_products(echo, [CHEESE])
+    assert "alt" not in shown
+    assert "4711" not in shown
+    assert "12.50" not in shown
+
+
+def test_what_is_about_no_product_stays() -> None:
+    assert without_products("HTTP 400: too dear", [Product(4, "t", "1")]) == "HTTP 400: too dear"
+
+
+@pytest.mark.parametrize("before", range(3_985, 4_001))
+def test_no_part_of_a_name_is_left_where_the_text_is_cut(before: int) -> None:
+    assert "Kä" not in without_products("x" * before + "Käse “alt”" * 9, [CHEESE])
