@@ -138,7 +138,12 @@ class AzureStorage:
             return str(self._patiently(commit, _UPLOADING)["etag"])
         except _ALREADY_THERE:
             # Nobody else uses this name: an earlier try succeeded, and only its response was lost.
-            return str(self._patiently(blob.get_blob_properties, _VERIFYING).etag)
+            try:
+                return str(self._patiently(blob.get_blob_properties, _VERIFYING).etag)
+            except StorageError as error:  # a store may write catalogues, but not read them
+                raise StorageError(
+                    f"{error} The catalogue is uploaded all the same, and its run goes on in the cloud."
+                ) from error
 
     def _verify(self, blob: BlobClient, expected: "_Expected") -> None:
         """Compare what is stored with what was sent: SDKs have lost blocks in retries before."""

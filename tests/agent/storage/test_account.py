@@ -102,15 +102,11 @@ def test_ctrl_c_during_the_commit_says_that_the_upload_may_be_complete(
         put(connected(storage), f"{store}/x.json.gz", b"x")
 
 
-@pytest.mark.parametrize("carried_out", [True, False], ids=["carried out", "not carried out"])
-def test_a_commit_whose_response_was_lost_is_done_once(
-    storage: str,
-    service: BlobServiceClient,
-    store: StoreName,
-    monkeypatch: pytest.MonkeyPatch,
-    carried_out: bool,
-) -> None:
-    commit, tries = BlobClient.commit_block_list, []
+def lose_the_first_answer(
+    monkeypatch: pytest.MonkeyPatch, *, carried_out: bool
+) -> list[dict[str, object]]:
+    """Lose the answer to the first commit; return the options of every commit."""
+    commit, tries = BlobClient.commit_block_list, list[dict[str, object]]()
 
     def losing(*arguments: object, **options: object) -> object:
         tries.append(options)
@@ -121,6 +117,18 @@ def test_a_commit_whose_response_was_lost_is_done_once(
         return done
 
     monkeypatch.setattr(BlobClient, "commit_block_list", losing)
+    return tries
+
+
+@pytest.mark.parametrize("carried_out", [True, False], ids=["carried out", "not carried out"])
+def test_a_commit_whose_response_was_lost_is_done_once(
+    storage: str,
+    service: BlobServiceClient,
+    store: StoreName,
+    monkeypatch: pytest.MonkeyPatch,
+    carried_out: bool,
+) -> None:
+    tries = lose_the_first_answer(monkeypatch, carried_out=carried_out)
     etag, _ = put(connected(storage), f"{store}/x.json.gz", b"x")
     assert len(tries) == 2
     blob = service.get_blob_client(CATALOGS, f"{store}/x.json.gz").get_blob_properties()
@@ -191,6 +199,19 @@ class Account:
 @pytest.fixture
 def account(storage: str) -> Account:
     return Account(storage)
+
+
+def test_a_lost_answer_without_the_right_to_read_is_no_failed_upload(
+    account: Account,
+    service: BlobServiceClient,
+    store: StoreName,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lose_the_first_answer(monkeypatch, carried_out=True)
+    storage = AzureStorage(account.sas("wc"), CLOCK)
+    with pytest.raises(StorageError, match="uploaded all the same, and its run goes on"):
+        put(storage, f"{store}/x.json.gz", b"x")
+    assert visible(service, store) == [f"{store}/x.json.gz"]
 
 
 def test_a_sas_for_the_account_can_upload_and_read(
