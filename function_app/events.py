@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from contract.blobs import StoreName
 from contract.product import Stage
 from contract.run import Run, RunError
 from contract.run_record import stamp
@@ -16,6 +17,15 @@ from function_app.token import StoredToken, expiry
 
 _BY_DIGIBLE = "refused by Digible"
 _UNLISTED = "not listed in the run record"
+
+
+@dataclass(frozen=True, slots=True)
+class SilentStore:
+    """A store that has had no successful run for too long."""
+
+    store: StoreName
+    last_success: datetime | None
+    """None if none of its run records is of a success."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +99,16 @@ def ended(run: Run) -> Iterator[Event]:
 def sweep_found(number: int) -> Event:
     """The sweep found catalogues or runs that were left behind."""
     return Event("catalog.sweep.found", {}, {"catalogs": float(number)})
+
+
+def store_silent(silent: SilentStore) -> Event:
+    """The sweep found no successful run of a store for too long."""
+    last_success = silent.last_success
+    dimensions = {
+        "store": silent.store,
+        "last_success": "" if last_success is None else stamp(last_success),
+    }
+    return Event("catalog.store.silent", dimensions)
 
 
 def settings_wrong(problems: Sequence[str]) -> Event:

@@ -1,11 +1,13 @@
-"""Finds catalogues whose event was lost and runs that nobody works on, and queues them again."""
+"""Finds catalogues whose event was lost, runs that nobody works on, and stores that have fallen silent."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
 
 from contract.blobs import UNKNOWN_STORE, ResumeName, StoreName, UnusableName, parse_name, run_of
 from contract.run import RunState
+from function_app.events import SilentStore
 from function_app.ports import (
     Catalogs,
     CatalogVersion,
@@ -18,32 +20,62 @@ from function_app.ports import (
 MISSED_AFTER = timedelta(minutes=5)
 """How old a blob may be before its event counts as lost."""
 
+SILENT_AFTER = timedelta(hours=26)
+"""How long after its last success a store is silent: a daily run, and two hours that it may be late."""
+
+CLOSED_AFTER = timedelta(days=14)
+"""How long after its last run of any kind a store is taken for closed, and nobody is told any more."""
+
 _DAMAGED_AFTER = timedelta(minutes=10)
 _IDLE_AFTER = {
     RunState.SENDING.value: timedelta(minutes=10),  # a record is saved after every batch
     RunState.WAITING.value: timedelta(minutes=45),  # one wait lasts half an hour at most
 }
 _STATES = frozenset(state.value for state in RunState)
+_DELIVERED = frozenset({RunState.SUCCEEDED.value, RunState.COMPLETED_WITH_REJECTIONS.value})
 _AT_ONCE = timedelta(0)
 
 
-def sweep(catalogs: Catalogs, records: RunRecords, queue: RetryQueue, now: datetime) -> int:
-    """Queue every blob and run that was left behind, and return how many there were.
+@dataclass(slots=True)
+class Swept:
+    """What a sweep came across."""
+
+    found: int = 0
+    """How many blobs and runs were left behind, and are queued now."""
+
+    silent: list[SilentStore] = field(default_factory=list)
+
+
+def sweep(catalogs: Catalogs, records: RunRecords, queue: RetryQueue, now: datetime) -> Swept:
+    """Queue every blob and run that was left behind, and see which stores have fallen silent.
 
     What can't be read of one store doesn't keep the others waiting: an ExceptionGroup tells at the end.
     """
-    found, errors = 0, list[Exception]()
+    swept, errors = Swept(), list[Exception]()
     for store, versions in _by_store(catalogs.all(), records.stores()):
         try:
-            for request in _left_lying(store, versions, records, now):
+            runs = list(records.summaries(store))
+            if (silent := silence(store, runs, now)) is not None:
+                swept.silent.append(silent)
+            for request in _left_lying(store, versions, runs, records, now):
                 queue.put(request, _AT_ONCE)
-                found += 1
+                swept.found += 1
         except Exception as error:  # noqa: BLE001  # raised below
             error.add_note(f"This is about store {store}.")
             errors.append(error)
     if errors:
         raise ExceptionGroup("the sweep could not look at every store", errors)
-    return found
+    return swept
+
+
+def silence(store: StoreName, runs: Collection[RunSummary], now: datetime) -> SilentStore | None:
+    """Return since when a store has had no success, if that is too long ago; None if all is well."""
+    if store == UNKNOWN_STORE or not runs:
+        return None
+    last_success = max((run.saved for run in runs if run.state in _DELIVERED), default=None)
+    since = last_success or min(run.saved for run in runs)
+    is_open = now - max(run.saved for run in runs) < CLOSED_AFTER
+    return SilentStore(store, last_success) if is_open and now - since > SILENT_AFTER else None
 
 
 def _by_store(
@@ -65,9 +97,13 @@ def _by_store(
 
 
 def _left_lying(
-    store: StoreName, versions: list[CatalogVersion], records: RunRecords, now: datetime
+    store: StoreName,
+    versions: list[CatalogVersion],
+    summaries: Iterable[RunSummary],
+    records: RunRecords,
+    now: datetime,
 ) -> Iterator[RetryRequest]:
-    runs = {summary.run: summary for summary in records.summaries(store)}
+    runs = {summary.run: summary for summary in summaries}
     requests = {}
     for version in versions:
         name, request = parse_name(version.name), RetryRequest(version.name, version.etag)

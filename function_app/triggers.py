@@ -56,6 +56,7 @@ BLOB_POISON = "webjobs-blobtrigger-poison"
 
 _HOST_JSON = Path(__file__).parent.parent / "host.json"
 _UNREADABLE = (ValueError, KeyError, TypeError)
+_SWEEP_EVERY = 5  # minutes
 _CHUNK = 4 << 20  # bytes of a catalogue held at once
 # After about 3, 5, 9, 17 and 33 s. Azure's defaults begin with 18 s, too long for a cut connection.
 _STORAGE_RETRIES = {
@@ -95,15 +96,21 @@ def retry_catalog(message: func.QueueMessage, context: func.Context) -> None:
 
 
 @app.function_name("sweep_catalogs")
-@app.timer_trigger(arg_name="timer", schedule="0 */5 * * * *", run_on_startup=False)
+@app.timer_trigger(arg_name="timer", schedule=f"0 */{_SWEEP_EVERY} * * * *", run_on_startup=False)
 def sweep_catalogs(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001  # the binding's name
     """Every five minutes: find what was left behind."""
     with _invocation(context):
         used = ports()
-        found = sweep(used.catalogs, used.records, used.queue, used.clock.now())
-        if found:
-            logger.warning("the sweep found %d catalogues or runs that were left behind", found)
-            used.telemetry.report(events.sweep_found(found))
+        now = used.clock.now()
+        swept = sweep(used.catalogs, used.records, used.queue, now)
+        if swept.found:
+            logger.warning(
+                "the sweep found %d catalogues or runs that were left behind", swept.found
+            )
+            used.telemetry.report(events.sweep_found(swept.found))
+        if now.minute < _SWEEP_EVERY:  # once an hour: it is told for as long as it lasts
+            for silent in swept.silent:
+                used.telemetry.report(events.store_silent(silent))
 
 
 @app.function_name("abandon_blob")

@@ -17,7 +17,7 @@ from contract.run import Content, RunError, RunState
 from function_app import events
 from function_app.batching import Batch
 from function_app.errors import SettingsError
-from function_app.events import Event
+from function_app.events import Event, SilentStore
 from function_app.settings import read_settings
 from function_app.settling import BatchOutcome
 from function_app.token import StoredToken
@@ -143,6 +143,7 @@ def _one_of_each_event() -> Iterator[Event]:
     yield from events.ended(run.moved_to(RunState.WAITING))
     yield from events.ended(run.moved_to(RunState.COMPLETED_WITH_REJECTIONS))
     yield events.sweep_found(1)
+    yield events.store_silent(SilentStore(run.store, NOON))
     yield events.settings_wrong(["wrong"])
 
 

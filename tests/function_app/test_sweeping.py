@@ -7,8 +7,9 @@ import pytest
 
 from contract.blobs import RunId, StoreName
 from contract.run import RunState
+from function_app.events import SilentStore
 from function_app.ports import CatalogVersion, RetryRequest, RunSummary
-from function_app.sweeping import is_idle, sweep
+from function_app.sweeping import is_idle, silence, sweep
 from tests.function_app.fakes import NOON
 from tests.function_app.world import DOWN, STORE, World, id_of
 
@@ -18,7 +19,7 @@ MINUTE = timedelta(minutes=1)
 def swept(world: World) -> list[RetryRequest]:
     """Sweep, and return what was queued, all of it due at once."""
     world.queue.messages.clear()
-    found = sweep(world.catalogs, world.records, world.queue, world.clock.now())
+    found = sweep(world.catalogs, world.records, world.queue, world.clock.now()).found
     assert found == len(world.queue.messages)
     assert all(due == world.clock.now() for due, _ in world.queue.messages)
     return [request for _, request in world.queue.messages]
@@ -167,3 +168,62 @@ def test_every_store_is_swept(world: World) -> None:
     versions = [world.put(name=name) for name in names]
     world.clock.advance(6 * MINUTE)
     assert sorted(swept(world), key=str) == sorted(map(request, versions), key=str)
+
+
+HOUR = timedelta(hours=1)
+SUCCESS = RunState.SUCCEEDED.value
+FAILURE = RunState.FAILED.value
+
+
+def summaries(*runs: tuple[str, float]) -> list[RunSummary]:
+    """Return runs by their state and how many hours ago they ended."""
+    return [
+        RunSummary(RunId(f"run.{number}"), state, NOON - hours * HOUR)
+        for number, (state, hours) in enumerate(runs)
+    ]
+
+
+@pytest.mark.parametrize(
+    "runs",
+    [
+        [],
+        [(SUCCESS, 25.9)],
+        [(RunState.COMPLETED_WITH_REJECTIONS.value, 25.9), (FAILURE, 1)],
+        [(FAILURE, 25.9)],
+        [(SUCCESS, 14 * 24 + 1)],
+        [(FAILURE, 14 * 24 + 1), (FAILURE, 14 * 24 + 2)],
+    ],
+    ids=["none", "today", "failed since", "first try", "closed", "given up"],
+)
+def test_a_store_that_is_up_to_date_new_or_closed_is_not_silent(
+    runs: list[tuple[str, float]],
+) -> None:
+    assert silence(STORE, summaries(*runs), NOON) is None
+
+
+@pytest.mark.parametrize(
+    ("runs", "last_success"),
+    [
+        ([(SUCCESS, 26.1)], 26.1),
+        ([(SUCCESS, 50), (SUCCESS, 26.1), (FAILURE, 1)], 26.1),
+        ([(FAILURE, 26.1), (FAILURE, 2)], None),
+        ([(SUCCESS, 13 * 24)], 13 * 24),
+        ([(SUCCESS, 20 * 24), (FAILURE, 3)], 20 * 24),
+    ],
+)
+def test_a_store_without_a_success_for_26_hours_is_silent(
+    runs: list[tuple[str, float]], last_success: float | None
+) -> None:
+    ended = None if last_success is None else NOON - last_success * HOUR
+    assert silence(STORE, summaries(*runs), NOON) == SilentStore(STORE, ended)
+
+
+def test_files_in_no_stores_folder_are_no_store() -> None:
+    assert silence(StoreName("_unknown"), summaries((FAILURE, 50)), NOON) is None
+
+
+def test_a_sweep_tells_of_silent_stores(world: World) -> None:
+    world.upload(world.put())
+    world.clock.advance(27 * HOUR)
+    (silent,) = sweep(world.catalogs, world.records, world.queue, world.clock.now()).silent
+    assert (silent.store, silent.last_success) == (STORE, NOON)
