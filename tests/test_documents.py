@@ -21,7 +21,9 @@ from function_app.events import Event, SilentStore
 from function_app.settings import read_settings
 from function_app.settling import BatchOutcome
 from function_app.token import StoredToken
+from infra.deployment.functions import functions_of_code
 from tests.function_app.fakes import NOON
+from tests.infra.bicep.snapshots import read as read_snapshot
 from tests.runs import sending_run
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -119,6 +121,18 @@ def test_exactly_the_events_of_the_function_are_documented() -> None:
     }
 
 
+def test_every_alert_has_a_chapter_in_the_runbook() -> None:
+    kinds = ("scheduledQueryRules", "metricAlerts")
+    alerts = [
+        alert
+        for kind in kinds
+        for alert in read_snapshot("plain").all(f"Microsoft.Insights/{kind}")
+    ]
+    names = {alert.body["name"].removeprefix("alert-") for alert in alerts}
+    chapters = set(re.findall(r"^## ([a-z]+-[a-z-]+)$", read("docs/runbook.md"), re.MULTILINE))
+    assert chapters == names == set(codes("docs/runbook.md", "alert"))
+
+
 def codes_in(cell: str) -> list[str]:
     return re.findall(r"`([^`]+)`", cell)
 
@@ -164,10 +178,7 @@ def test_exactly_the_states_of_a_run_are_documented() -> None:
 
 
 def test_exactly_the_functions_are_documented() -> None:
-    from function_app import app  # noqa: PLC0415  the settings are read when it is imported
-
-    names = {function.get_function_name() for function in app.get_functions()}
-    assert set(codes("docs/function.md", "function")) == names
+    assert set(codes("docs/function.md", "function")) == functions_of_code()
 
 
 def test_every_kind_of_error_is_documented() -> None:

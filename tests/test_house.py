@@ -201,7 +201,8 @@ def has_help(command: str) -> bool:
 
 def documented_commands() -> set[str]:
     """Return our commands in the documents' `sh` blocks, without their arguments."""
-    ours = re.compile(r"\b(make|python -m dev|python -m agent|shopmaster) ([a-z]+)\b")
+    programs = "make|python -m dev|python -m agent|python -m infra.store|shopmaster"
+    ours = re.compile(rf"\b({programs}) ([a-z]+)\b")
     documents = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
     return {
         f"{program} {subcommand}"

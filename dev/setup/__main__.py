@@ -9,12 +9,20 @@ import sys
 from collections.abc import Sequence
 
 from dev.setup.azurite import set_up_azurite
+from dev.setup.checkov import set_up_checkov
+from dev.setup.kusto import set_up_kusto
 from dev.setup.odbc import set_up_odbc
 from dev.setup.packages import set_up_packages
 from dev.setup.running import PYTHON_VERSION, ROOT, SetUpError
 
 SUPPORTED = ("3.13", "3.12", "3.11")
-STEPS = {"packages": set_up_packages, "azurite": set_up_azurite, "odbc": set_up_odbc}
+STEPS = {
+    "packages": set_up_packages,
+    "azurite": set_up_azurite,
+    "checkov": set_up_checkov,
+    "kusto": set_up_kusto,
+    "odbc": set_up_odbc,
+}
 MADE_HERE = (
     *(".venv", ".tools", ".local", "build", "shopmaster_upload.egg-info"),
     *(".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis", ".import_linter_cache"),

@@ -1,0 +1,1 @@
+"""What an operator deploys and runs: Bicep, queries, and the command lines around them."""

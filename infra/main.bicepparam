@@ -1,0 +1,20 @@
+using 'main.bicep'
+
+// From the azd environment: `azd env set NAME VALUE`. docs/deploy.md has the table.
+param environmentName = readEnvironmentVariable('AZURE_ENV_NAME')
+param location = readEnvironmentVariable('AZURE_LOCATION')
+param operatorEmail = readEnvironmentVariable('OPERATOR_EMAIL', '')
+param privateNetwork = bool(readEnvironmentVariable('PRIVATE_NETWORK', 'false'))
+param instanceMemoryMB = any(int(readEnvironmentVariable('INSTANCE_MEMORY_MB', '2048')))
+param maximumInstanceCount = int(readEnvironmentVariable('MAXIMUM_INSTANCE_COUNT', '5'))
+param blobConcurrency = int(readEnvironmentVariable('BLOB_CONCURRENCY', '8'))
+param digibleConcurrency = int(readEnvironmentVariable('DIGIBLE_CONCURRENCY', '1'))
+param digibleApiUrl = readEnvironmentVariable('DIGIBLE_API_URL', 'https://api.digible.one/v1')
+param digibleBodyKey = readEnvironmentVariable('DIGIBLE_BODY_KEY', '')
+param digibleOnRefusal = readEnvironmentVariable('DIGIBLE_ON_REFUSAL', 'stop')
+param digibleTimeoutSeconds = int(readEnvironmentVariable('DIGIBLE_TIMEOUT_SECONDS', '30'))
+param digibleInDoubtSeconds = int(readEnvironmentVariable('DIGIBLE_IN_DOUBT_SECONDS', '60'))
+param storageRedundancy = readEnvironmentVariable('STORAGE_REDUNDANCY', 'Standard_LRS')
+param catalogRetentionDays = int(readEnvironmentVariable('CATALOG_RETENTION_DAYS', '30'))
+param logDailyCapGb = int(readEnvironmentVariable('LOG_DAILY_CAP_GB', '1'))
+param recoverVault = bool(readEnvironmentVariable('RECOVER_VAULT', 'false'))

@@ -1,0 +1,1 @@
+"""`python -m infra.store`: takes stores on, lists, checks and removes them."""

@@ -1,0 +1,10 @@
+using '../../../../infra/store.bicep'
+
+// A store whose PC signs in with a certificate, or through Arc: both are service principals.
+param store = '0001'
+param principalId = '00000000-0000-0000-0000-00000000a001'
+param storageAccountName = 'stshops'
+param keyVaultName = 'kv-shops'
+param catalogWriterRoleId = '/subscriptions/00000000-0000-0000-0000-000000000001/providers/Microsoft.Authorization/roleDefinitions/00000000-0000-0000-0000-00000000c001'
+param runReaderRoleId = '/subscriptions/00000000-0000-0000-0000-000000000001/providers/Microsoft.Authorization/roleDefinitions/00000000-0000-0000-0000-00000000c002'
+param tokenSetterRoleId = '/subscriptions/00000000-0000-0000-0000-000000000001/providers/Microsoft.Authorization/roleDefinitions/00000000-0000-0000-0000-00000000c003'

@@ -1,0 +1,5 @@
+using '../../../../infra/main.bicep'
+
+// All defaults.
+param environmentName = 'shops'
+param location = 'westeurope'
