@@ -20,7 +20,8 @@ from tests.ingestion import IngestionStandIn
 from tests.stack import start_dev
 
 NAME, PRICE = "Secret cheese", "47.11"
-BUSY = '[{"productName": "Secret cheese 1", "productPrice": "47.11"}] is too much at once'
+# As all products have this name, it is one of the batch's, whichever batch meets the busy moment.
+BUSY = '[{"productName": "Secret cheese", "productPrice": "47.11"}] is too much at once'
 SETTINGS = {"DIGIBLE_CONCURRENCY": "4"}
 
 
@@ -43,8 +44,8 @@ class Told:
 def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     """Upload 1,400 products, three of them bad, to a Digible that is busy at first; end all programs."""
     folder = tmp_path_factory.mktemp("telemetry")
-    rows = [(f"P{number:04}", f"{NAME} {number}", PRICE) for number in range(1_397)]
-    bad = [(f"X{number}", f"{NAME} {number}", None) for number in range(3)]
+    rows = [(f"P{number:04}", NAME, PRICE) for number in range(1_397)]
+    bad = [(f"X{number}", NAME, None) for number in range(3)]
     shop = make_shop(folder / "shop.db", [*rows, *bad])
     with IngestionStandIn() as ingestion:
         telemetry = {CONNECTION_STRING: ingestion.connection_string}
@@ -141,13 +142,13 @@ def test_the_log_is_ours_alone(told: Told) -> None:
 
 
 def test_nothing_is_told_of_any_product(told: Told) -> None:
-    assert NAME not in told.texts()
-    assert PRICE not in told.texts()
+    # Not the texts themselves, which are long.
+    assert (NAME in told.texts(), PRICE in told.texts()) == (False, False)
 
 
 def test_no_secret_is_told(told: Told) -> None:
     for secret in told.secrets:
-        assert secret not in told.texts()
+        assert (secret in told.texts()) is False
 
 
 def test_the_measurements_of_the_end_are_those_of_the_run(told: Told) -> None:
