@@ -226,7 +226,8 @@ METADATA = st.builds(
     CatalogMetadata,
     rows=st.none() | st.integers(0, 10**12 - 1),
     sha256=st.none() | st.from_regex(r"[0-9a-f]{64}", fullmatch=True),
-    traceparent=st.none() | st.from_regex(r"00-[0-9a-f]{32}-[0-9a-f]{16}-01", fullmatch=True),
+    traceparent=st.none()
+    | st.from_regex(r"00-[1-9a-f][0-9a-f]{31}-[1-9a-f][0-9a-f]{15}-01", fullmatch=True),
     ids_are_unique=st.booleans(),
 )
 

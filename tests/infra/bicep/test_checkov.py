@@ -73,7 +73,7 @@ def checked(folder: Path) -> Report:
     command += ["--external-checks-dir", POLICIES, "--skip-download", "--compact"]
     done = subprocess.run(
         [*map(str, command), "--output", "json"],
-        env={**os.environ, "LOG_LEVEL": "WARNING"},
+        env={**os.environ, "LOG_LEVEL": "WARNING", "CKV_SKIP_PACKAGE_UPDATE_CHECK": "true"},
         capture_output=True,
         text=True,
         encoding="utf-8",
