@@ -32,15 +32,15 @@ def is_packed(path: Path) -> bool:
     return name.endswith(_PACKED)
 
 
-def check_name(path: PurePath, platform: str = sys.platform) -> None:
-    """Raise SettingsError, on Windows, for a name that can't be a file's there.
+def check_name(path: PurePath, platform: str = sys.platform, option: str = "--output") -> None:
+    """Raise SettingsError, on Windows, for a name that can't be a file's there; `option` gave it.
 
     A colon that isn't the drive's would put the catalogue into another file's alternate data
     stream, and `nul.json` is a device. `is_packed` refuses a dot or space at the end.
     """
     if platform == "win32" and (_FORBIDDEN.search(path.name) or _DEVICE.match(path.name)):
         raise SettingsError(
-            f"Windows can't have a file named {path.name}. Choose another name with --output: "
+            f"Windows can't have a file named {path.name}. Choose another name with {option}: "
             'without < > : " | ? * and not a device such as CON, NUL or COM1.'
         )
 

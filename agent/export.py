@@ -43,8 +43,11 @@ class Progress(Protocol):
     def begin(self, what: str, unit: str, total: Callable[[], int | None]) -> None:
         """A new step begins; the one before it has ended. `total` may take some time to answer."""
 
-    def reach(self, done: int, total: int | None = None) -> None:
-        """`done` is the work done so far, and `total` all of it if that is better known by now."""
+    def reach(self, done: int, total: int | None = None, detail: str = "") -> None:
+        """`done` is the work done so far, and `total` all of it if that is better known by now.
+
+        `detail` says more of how far it is, such as `batch 6 of 50`.
+        """
 
     def say(self, sentence: str) -> None:
         """Something happened that the user should know about."""

@@ -26,6 +26,15 @@ class RunRecords(Protocol):
         """
 
 
+class StoppedFollowing(KeyboardInterrupt):
+    """The user doesn't want to wait any longer."""
+
+    def __init__(self, run: Run | None) -> None:
+        """Take the run as it was last seen, if ever."""
+        super().__init__()
+        self.run = run
+
+
 @dataclass(frozen=True, slots=True)
 class Clock:
     """Time, which tests replace."""
@@ -42,13 +51,23 @@ class Follower:
     clock: Clock
     progress: Progress
 
-    def follow(self, store: StoreName, run: RunId, patience: float) -> Run | None:
+    def follow(
+        self, store: StoreName, run: RunId, patience: float, ended: Run | None = None
+    ) -> Run | None:
         """Watch a run until it ends, for at most `patience` seconds; return it as last seen, if ever.
 
+        A run that is resumed had `ended` before, as its record goes on to say for a while.
         Trouble that may pass (storage that can't be reached, a damaged record) doesn't end the watch.
-        Raises StorageError when the record may not be read.
+        Raises StorageError when the record may not be read, StoppedFollowing for KeyboardInterrupt.
         """
-        watcher = _Watcher(self.progress)
+        watcher = _Watcher(self.progress, ended)
+        try:
+            self._watch(watcher, store, run, patience)
+        except KeyboardInterrupt:
+            raise StoppedFollowing(watcher.run) from None
+        return watcher.run
+
+    def _watch(self, watcher: "_Watcher", store: StoreName, run: RunId, patience: float) -> None:
         ends, pause = self.clock.monotonic() + patience, _FIRST_PAUSE
         self.progress.begin("Sending to Digible", "products", lambda: None)
         while True:
@@ -62,14 +81,14 @@ class Follower:
             self.clock.sleep(min(pause, left))
             pause = min(pause * 1.5, _LONGEST_PAUSE)
         self.progress.end()
-        return watcher.run
 
 
 class _Watcher:
     """Tells the user once about each change of a run."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: Progress, ended: Run | None) -> None:
         self.run: Run | None = None
+        self._ended = ended
         self._progress = progress
         self._is_out_of_reach = False
 
@@ -79,11 +98,14 @@ class _Watcher:
 
     def see(self, run: Run | None) -> None:
         self._is_out_of_reach = False
-        if run is None or run == self.run:
+        if run is None or run == self._ended:
+            return
+        # Even where nothing has changed: the time that is left has.
+        self._progress.reach(run.accepted + run.rejected, run.read or None, _batches(run))
+        if run == self.run:
             return
         before, self.run = self.run, run
         logger.debug("run %s is %s, accepted %d of %d", run.run, run.state, run.accepted, run.read)
-        self._progress.reach(run.accepted + run.rejected, run.read or None)
         if run.state is RunState.WAITING and (before is None or before.retry_at != run.retry_at):
             self._progress.say(waiting_sentence(run))
 
@@ -94,6 +116,12 @@ class _Watcher:
                 f"{trouble} Still trying; the upload goes on in the cloud meanwhile."
             )
         self._is_out_of_reach = True
+
+
+def _batches(run: Run) -> str:
+    if run.batches_total is None:
+        return ""
+    return f"batch {run.batches_acknowledged:,} of {run.batches_total:,}"
 
 
 def waiting_sentence(run: Run) -> str:

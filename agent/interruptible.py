@@ -17,7 +17,9 @@ _BLOCK = 1000
 _AHEAD = 2  # blocks
 _POLL = 0.2  # seconds: on Windows, Ctrl-C doesn't end a wait
 _GRACE = 1.0  # seconds that a thread gets to end
-_NAME = "reading"
+
+MAY_BE_LEFT_BEHIND = "reading"
+"""The name of a thread without which the process may have to end."""
 
 
 def interruptible(produce: Callable[[], Generator[T, None, None]]) -> Generator[T, None, None]:
@@ -48,7 +50,7 @@ def interruptible(produce: Callable[[], Generator[T, None, None]]) -> Generator[
             except Exception as error:  # noqa: BLE001  # the caller's thread raises it
                 put(error)
 
-    thread = threading.Thread(target=work, name=_NAME, daemon=True)
+    thread = threading.Thread(target=work, name=MAY_BE_LEFT_BEHIND, daemon=True)
     thread.start()
     try:
         yield from _items(queue)
@@ -76,4 +78,4 @@ def _items(queue: "Queue[list[T] | Exception | None]") -> Iterator[T]:
 
 def is_left_behind() -> bool:
     """Return whether a thread still waits: then the process can't end in the usual way."""
-    return any(thread.name == _NAME for thread in threading.enumerate())
+    return any(thread.name == MAY_BE_LEFT_BEHIND for thread in threading.enumerate())

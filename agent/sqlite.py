@@ -23,17 +23,16 @@ _SCALE = re.compile(r"\(\s*[0-9]+\s*,\s*([0-9]{1,2})\s*\)")
 _EXACTLY = Context(prec=400, traps=[Inexact])
 """Enough digits for the longest float: a little over 300."""
 
-_DENIED = "The file {path} can't be opened. Check that this user may read it."
+_CORRECT = "Correct `sqlite` in the settings."
+_DENIED = ("The file {path} can't be opened.", "Check that this user may read it.")
 _LOCKED = (
-    f"Another program kept the file {{path}} locked for {_LOCK_SECONDS} s. "
-    "Try again in a few minutes."
+    f"Another program kept the file {{path}} locked for {_LOCK_SECONDS} s.",
+    "Try again in a few minutes.",
 )
-_DAMAGED = (
-    "The file {path} is not a SQLite database, or it is damaged. Correct `sqlite` in the settings."
-)
+_DAMAGED = ("The file {path} is not a SQLite database, or it is damaged.", _CORRECT)
 _NO_ROOM = (
-    "SQLite can't sort the products, because it can't write to the folder for temporary files. Make "
-    "room there, or name another folder in the environment variable TMPDIR (on Windows TEMP)."
+    "SQLite can't sort the products, because it can't write to the folder for temporary files.",
+    "Make room there, or name another folder in the environment variable TMPDIR (on Windows TEMP).",
 )
 _EXPLANATIONS = {
     sqlite3.SQLITE_FULL: (DatabaseProblem.OTHER, _NO_ROOM),
@@ -124,7 +123,7 @@ class SqliteSource:
             similar = f" Similar names: {names}." if names else ""
             raise DatabaseError(
                 DatabaseProblem.NO_TABLE,
-                f"The file {self._path} has no table “{self._table}”.{similar} "
+                f"The file {self._path} has no table “{self._table}”.{similar}",
                 "Correct `table` in the settings.",
             )
         known = {name.casefold() for name in columns}
@@ -134,7 +133,7 @@ class SqliteSource:
                 DatabaseProblem.NO_COLUMN,
                 f"The table {shown_name(self._table)} has no column "
                 f"{' and '.join(map(shown_name, missing))}. "
-                f"Its columns: {', '.join(map(shown_name, columns))}. "
+                f"Its columns: {', '.join(map(shown_name, columns))}.",
                 "Correct [columns] in the settings.",
             )
 
@@ -191,20 +190,26 @@ def _check_file(path: Path) -> None:
     try:
         exists = path.is_file()
     except OSError:
-        raise DatabaseError(DatabaseProblem.DENIED, _DENIED.format(path=path)) from None
+        raise _told(DatabaseProblem.DENIED, _DENIED, path) from None
     if not exists:
         raise DatabaseError(
             DatabaseProblem.NO_DATABASE,
-            f"There is no database file {path.absolute()}. Correct `sqlite` in the settings.",
+            f"There is no database file {path.absolute()}.",
+            _CORRECT,
         )
 
 
 def _explained(error: sqlite3.Error, path: Path) -> DatabaseError:
     code = getattr(error, "sqlite_errorcode", None)
     if code is not None and code & 0xFF in _EXPLANATIONS:  # the other bits are details
-        problem, sentence = _EXPLANATIONS[code & 0xFF]
-        return DatabaseError(problem, sentence.format(path=path))
-    return DatabaseError(DatabaseProblem.OTHER, f"The file {path} can't be read: {error}.")
+        return _told(*_EXPLANATIONS[code & 0xFF], path)
+    what = f"The file {path} can't be read: {error}."
+    return DatabaseError(DatabaseProblem.OTHER, what, _CORRECT)
+
+
+def _told(problem: DatabaseProblem, sentences: tuple[str, str], path: Path) -> DatabaseError:
+    what, to_do = sentences
+    return DatabaseError(problem, what.format(path=path), to_do)
 
 
 def _quoted(name: str) -> str:

@@ -10,6 +10,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from agent.errors import SignInError
+from agent.sign_in import SignIn, credential_for
 from contract.blobs import StoreName
 from contract.telemetry import ENVIRONMENT, new_traceparent
 
@@ -81,18 +83,17 @@ def operation(
     store: StoreName,
     environment: MutableMapping[str, str],
     warn: Callable[[str], None],
-    *,
-    signs_in: bool,
+    sign_in: SignIn | None,
 ) -> Iterator[Operation]:
     """Make a `with` block an operation; `connection_string` says who is told about it, if anybody is.
 
-    `signs_in` says whether through azure-identity. The `environment` gets what Azure's library has to know.
-    `warn` is told why nothing can be sent.
+    The `environment` gets what Azure's library has to know. `warn` is told why nothing can be sent.
+    Without `sign_in`, the connection string is enough.
     """
     if connection_string is not None:
         for name, value in ENVIRONMENT.items():
             environment.setdefault(name, value)
-    provider = _provider(connection_string, warn, signs_in) if connection_string else None
+    provider = _provider(connection_string, warn, sign_in) if connection_string else None
     if provider is None:
         yield Untold(new_traceparent())
         return
@@ -124,11 +125,10 @@ def _span(tracer: "Tracer", name: str) -> Iterator["Span"]:
 
 
 def _provider(
-    connection_string: str, warn: Callable[[str], None], signs_in: bool
+    connection_string: str, warn: Callable[[str], None], sign_in: SignIn | None
 ) -> "TracerProvider | None":
     # Imported late: most store PCs send no telemetry, and don't have these packages.
     try:
-        from azure.identity import DefaultAzureCredential  # noqa: PLC0415
         from azure.monitor.opentelemetry.exporter import AzureMonitorTraceExporter  # noqa: PLC0415
         from opentelemetry import trace  # noqa: PLC0415
         from opentelemetry.sdk.resources import Resource  # noqa: PLC0415
@@ -141,8 +141,11 @@ def _provider(
         exporter = AzureMonitorTraceExporter(
             connection_string=connection_string,
             disable_offline_storage=True,
-            credential=DefaultAzureCredential() if signs_in else None,
+            credential=credential_for(sign_in) if sign_in else None,
         )
+    except SignInError as error:
+        warn(f"No telemetry is sent. {error}")
+        return None
     except ValueError:
         warn("No telemetry is sent: its connection string is malformed. Copy all of it again.")
         return None

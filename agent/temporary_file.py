@@ -10,7 +10,9 @@ from agent.errors import AgentError
 
 T = TypeVar("T")
 
-_IN_MEMORY = 8 << 20
+IN_MEMORY = 8 << 20
+"""The most bytes that are kept in memory."""
+
 _REASONS = {
     errno.ENOSPC: "it is full",
     errno.EDQUOT: "this account may store no more there",
@@ -26,7 +28,7 @@ def temporary_file(fill: Callable[[IO[bytes]], T]) -> Iterator[tuple[IO[bytes], 
 
     Raises AgentError when the temporary folder can't be written to. The file is gone after the block.
     """
-    file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115  closing it may fail, too
+    file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  closing it may fail, too
     try:
         try:
             result = fill(file)
@@ -48,6 +50,6 @@ def _unwritable(error: OSError) -> AgentError:
         reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
         begin = f"The folder for temporary files, {folder}, can't be written to: {reason}"
     return AgentError(
-        f"{begin}. Nothing was uploaded. Make room there, or name another folder in the environment "
-        "variable TMPDIR (on Windows TEMP)."
+        f"{begin}. Nothing was uploaded.",
+        "Make room there, or name another folder in the environment variable TMPDIR (on Windows TEMP).",
     )

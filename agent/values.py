@@ -41,7 +41,7 @@ def catalog_rows(rows: Iterable[Sequence[object]], columns: Columns) -> Iterator
         if kind:
             raise DatabaseError(
                 DatabaseProblem.VALUE,
-                f"The column {shown_name(columns[place])} contains nothing but {kind}, which can't be sent. "
+                f"The column {shown_name(columns[place])} contains nothing but {kind}, which can't be sent.",
                 "Correct [columns] in the settings.",
             )
 

@@ -23,7 +23,7 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?\Z")
 
 
-_REPEATED_ID = "ProductID appears more than once in the table: only its first valid row is sent"
+REPEATED_ID = "ProductID appears more than once in the table: only its first valid row is sent"
 
 
 class Repeated:
@@ -116,7 +116,7 @@ def check_products(
         outcome = check_product(row, number)
         if isinstance(outcome, Product):
             if ids_are_unique and outcome.product_id == sent:
-                outcome = Rejection(shown_id(row.product_id), number, Stage.CATALOG, _REPEATED_ID)
+                outcome = Rejection(shown_id(row.product_id), number, Stage.CATALOG, REPEATED_ID)
             else:
                 sent = outcome.product_id
         yield number, outcome

@@ -5,7 +5,7 @@ import os
 import secrets
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -51,8 +51,12 @@ def new_account() -> Account:
     return Account("shopmaster", key, *free_ports(4))
 
 
-def start_azurite(account: Account, data: Path | None = None) -> Server:
+def start_azurite(
+    account: Account, data: Path | None = None, options: Sequence[str | Path] = ()
+) -> Server:
     """Start Azurite and wait until it is ready; keep its data in `data` or, without it, in memory.
+
+    `options` are further ones of its command line.
 
     Raise ProcessError if node or Azurite is missing, or if something else listens on the account's
     ports.
@@ -67,7 +71,7 @@ def start_azurite(account: Account, data: Path | None = None) -> Server:
         )
     server = Server(
         "Azurite",
-        [node, "--require", _PRELOAD, _SCRIPT, *_flags(account, data)],
+        [node, "--require", _PRELOAD, _SCRIPT, *_flags(account, data), *options],
         ready="Azurite Table service is successfully listening.*",
         environment={
             **os.environ,

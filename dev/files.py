@@ -54,10 +54,13 @@ def write_environment(data: Path, settings: Mapping[str, str]) -> None:
     )
 
 
-def write_agent_settings(data: Path, connection_string: str) -> None:
+def write_agent_settings(
+    data: Path, connection_string: str, digible_url: str, token_file: str
+) -> None:
     """Write DIR/shopmaster.toml.
 
-    With it the agent reads DIR/shop.db and uploads to this local stack.
+    With it the agent reads DIR/shop.db, uploads to this local stack, and logs in at `digible_url`; the
+    token goes to the file from which the function reads it.
     """
     write_atomically(
         data / AGENT_SETTINGS,
@@ -72,6 +75,10 @@ def write_agent_settings(data: Path, connection_string: str) -> None:
                 "",
                 "[storage]",
                 f"connection_string = {toml_string(connection_string)}",
+                "",
+                "[digible]",
+                f"api_url = {toml_string(digible_url)}",
+                f"token_file = {toml_string(token_file)}",
                 "",
             )
         ),

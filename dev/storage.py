@@ -80,7 +80,12 @@ def write_files(data: Path, account: Account, environment: Mapping[str, str]) ->
             Path(users_token).absolute() if users_token else _token_file(data)
         ),
     }
-    write_agent_settings(data, account.connection_string)
+    write_agent_settings(
+        data,
+        account.connection_string,
+        settings["DIGIBLE_API_URL"],
+        settings["DIGIBLE_TOKEN_FILE"],
+    )
     write_environment(data, settings)
 
 

@@ -16,7 +16,9 @@ from azure.keyvault.secrets import SecretClient
 
 from tests.odd_server import OddServer, Pieces, Request, http
 
-_PATH = re.compile(r"(GET|PUT) /secrets/(?P<name>[0-9A-Za-z-]+)/?(\?\S*)? HTTP/1\.1")
+_PATH = re.compile(
+    r"(GET|PUT) /secrets/(?P<name>[0-9A-Za-z-]+)(?P<versions>/versions)?/?(\?\S*)? HTTP/1\.1"
+)
 _CHALLENGE = (
     'WWW-Authenticate: Bearer authorization="https://login.example/tenant", '
     'resource="https://vault.azure.net"'
@@ -49,6 +51,15 @@ class KeyVaultStandIn:
         self.refusal: int | None = None
         """A status that every request is answered with, such as 403 or 500."""
 
+        self.error: dict[str, Any] = {"code": "Forbidden"}
+        """The error of that answer."""
+
+        self.may_read = True
+        """Whether a secret's value may be read; its properties may, all the same."""
+
+        self.versions: dict[str, list[dict[str, Any]]] = {}
+        """The attributes of each secret's versions, in the order in which they were made."""
+
         authority = trustme.CA()
         self.certificate = folder / "key-vault-authority.pem"
         authority.cert_pem.write_to_path(self.certificate)
@@ -67,7 +78,12 @@ class KeyVaultStandIn:
         attributes: dict[str, Any] = {"enabled": enabled}
         if expires_on is not None:
             attributes["exp"] = int(expires_on.timestamp())
-        self.secrets[name] = Secret(value, attributes)
+        self._keep(name, Secret(value, attributes))
+
+    def _keep(self, name: str, secret: Secret) -> None:
+        self.secrets[name] = secret
+        versions = self.versions.setdefault(name, [])
+        versions.append({"enabled": True, "created": len(versions) + 1, **secret.attributes})
 
     def client(self) -> SecretClient:
         """Return Microsoft's client for this vault; it trusts the certificate and doesn't retry."""
@@ -101,14 +117,18 @@ class KeyVaultStandIn:
     def _answer(self, request: Request) -> tuple[int, bytes]:
         found = _PATH.fullmatch(request.line)
         if self.refusal is not None or found is None:
-            return self.refusal or 404, _error("Forbidden")
+            return self.refusal or 404, json.dumps({"error": self.error}).encode()
         name = found["name"]
         if found[1] == "PUT":
             given = json.loads(request.body)
-            self.secrets[name] = Secret(given["value"], given.get("attributes") or {})
+            self._keep(name, Secret(given["value"], given.get("attributes") or {}))
         secret = self.secrets.get(name)
         if secret is None:
             return 404, _error("SecretNotFound")
+        if found["versions"]:
+            return 200, json.dumps({"value": self._listed(name)}).encode()
+        if found[1] == "GET" and not self.may_read:
+            return 403, _error("Forbidden")
         if not secret.attributes.get("enabled", True):
             return 403, _error("Forbidden")
         kept = {
@@ -117,6 +137,13 @@ class KeyVaultStandIn:
             "attributes": {"enabled": True, "created": 1, "updated": 1, **secret.attributes},
         }
         return 200, json.dumps(kept).encode()
+
+    def _listed(self, name: str) -> list[dict[str, Any]]:
+        """Return a secret's versions as the vault lists them: in no order, and without values."""
+        return [
+            {"id": f"{self.url}/secrets/{name}/{number:032x}", "attributes": attributes}
+            for number, attributes in enumerate(self.versions.get(name, []))
+        ][::-1]
 
 
 def _error(code: str) -> bytes:

@@ -19,7 +19,7 @@ from azure.core.pipeline.transport import HttpRequest
 from azure.storage.blob import BlobServiceClient, ContainerClient
 
 from agent.following import _LONGEST_PAUSE
-from agent.storage.account import BLOCK
+from agent.storage.catalogs import BLOCK
 from function_app.attempt import UploadOptions
 from function_app.azure_storage.catalogs import BlobCatalogs
 from function_app.azure_storage.lease import _RENEW_EVERY

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.checking.row import Subject
 from agent.command_line.endings import STOPPED
 from agent.command_line.main import _parser
 from agent.errors import ExitCode
@@ -55,9 +56,19 @@ def options_of(command: str) -> set[str]:
     return {option for action in actions for option in action.option_strings} - {"-h", "--help"}
 
 
-def test_exactly_the_options_of_upload_are_documented() -> None:
-    documented = {code.split()[0] for code in codes("docs/agent.md", "option")}
-    assert documented == options_of("upload")
+@pytest.mark.parametrize(
+    "command", ["configure", "check", "login", "upload", "status", "resume", "schedule", "support"]
+)
+def test_exactly_the_options_of_a_command_are_documented(command: str) -> None:
+    _, _, rest = read("docs/agent.md").partition(f"\n## shopmaster {command}\n")
+    section = rest.partition("\n## ")[0]
+    documented = re.findall(r"^\| `(--[a-z-]+)", section, re.MULTILINE)
+    assert set(documented) == options_of(command)
+
+
+def test_exactly_the_rows_of_check_are_documented() -> None:
+    rows = [(row[0], row[1].strip("`")) for row in table("docs/agent.md", "row")]
+    assert rows == [(subject.title, subject.key) for subject in Subject]
 
 
 def test_exactly_the_exit_codes_are_documented() -> None:
@@ -74,7 +85,7 @@ def test_exactly_the_settings_of_the_agent_are_shown(text: str) -> None:
         if heading := re.match(r"\s*\[(\w+)\]", line):
             table_name = heading[1]
         elif setting := re.match(r"\s*(?:# )?(\w+) = ", line):
-            settings.add(f"{table_name}.{setting[1]}")
+            settings.add(f"{table_name}.{setting[1]}".removeprefix("."))
     secret = {"database.password"}  # accepted only in the environment
     if text == "upload --help":
         secret |= {"database.username"}  # mentioned in a comment

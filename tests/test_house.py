@@ -19,6 +19,7 @@ DEPLOYED_FILES = {"function_app.py", "host.json", "requirements.txt"}
 # Distributions whose name is not that of their module.
 OTHER_NAMES = {
     "jwt": "pyjwt",
+    "dotenv": "python-dotenv",
     "opentelemetry": "opentelemetry-api",
     "azure-monitor-opentelemetry-exporter": "azure-monitor-opentelemetry",  # which brings it
 }

@@ -121,7 +121,7 @@ def test_a_workflow_keeps_the_houses_rules(path: Path) -> None:
         ("test.yml", "PYTHON=python test", "PYTHON=python tests", "no make tests"),
         ("executable.yml", "-m PyInstaller", "-m NoInstaller", "no module NoInstaller"),
         ("executable.yml", ".[executable,", ".[exe,", "no extra exe"),
-        ("executable.yml", "agent/__main__.py", "agent/main.py", "no file agent/main.py"),
+        ("executable.yml", "shopmaster.spec", "shopmster.spec", "no file packaging/shopmster.spec"),
         ("tested.yml", "test.yml", "tests.yml", "no workflow tests.yml"),
         ("executable.yml", '"3.13"', '"3.10"', 'Python "3.10" is not supported'),
         ("deploy.yml", "toJSON(vars)", "vars.OPERATOR_EMAIL", "variables"),

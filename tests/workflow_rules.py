@@ -126,7 +126,10 @@ def what_is_called_exists(workflow: Workflow) -> Iterator[str]:
             extras = re.fullmatch(r"\.\[([\w,]+)\]", word)
             missing = set(extras[1].split(",")) - extras_of_the_project() if extras else ()
             yield from (f"pyproject.toml has no extra {name}" for name in missing)
-            if re.fullmatch(r"[\w/]+\.(py|toml|txt|bicep)", word) and not (ROOT / word).is_file():
+            if (
+                re.fullmatch(r"[\w/]+\.(py|toml|txt|bicep|spec)", word)
+                and not (ROOT / word).is_file()
+            ):
                 yield f"there is no file {word}"
 
 

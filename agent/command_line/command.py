@@ -18,12 +18,12 @@ from agent.errors import ExitCode
 from agent.export import ProductSource
 from agent.following import Clock
 from agent.settings.exposure import exposure
-from agent.settings.file import read_settings
+from agent.settings.file import machine_wide_file, read_settings
 from agent.settings.parsing import Settings, parse_settings
 from agent.sqlite import SqliteSource, SqliteTable
 from agent.sqlserver.source import SqlServerSource
 from agent.sqlserver.table import SqlServerTable
-from agent.storage.address import StorageAccount
+from agent.state import state_folder
 from agent.telemetry import Operation, operation
 from contract.telemetry import CONNECTION_STRING
 
@@ -47,14 +47,17 @@ class Call:
 
     environment: MutableMapping[str, str]
     redaction: Redaction
+    log_to: Callable[[Path], None] = lambda _: None
+    """Gets the state folder as soon as it is known: the log is there."""
 
-    def settings(self, *, with_storage: bool) -> Settings:
+    def settings(self, *, with_storage: bool, reads_products: bool = True) -> Settings:
         """Return the settings, whose secrets no log shows from now on; raises SettingsError."""
         raw = read_settings(self.config, self.environment)
-        settings = parse_settings(raw, with_storage=with_storage)
+        settings = parse_settings(raw, with_storage=with_storage, reads_products=reads_products)
         self.redaction.learn(settings.secrets)
         if warning := exposure(raw):
             print(f"Warning: {warning}", file=sys.stderr)
+        self.log_to(self.state_folder(settings))
         logger.debug(
             "shopmaster %s, Python %s, %s",
             __version__,
@@ -72,11 +75,14 @@ class Call:
         connection_string = settings.telemetry or of_environment or None
         if connection_string is not None:
             self.redaction.learn([connection_string])
-        account = settings.storage
-        signs_in = isinstance(account, StorageAccount) and account.sas is None
         return operation(
-            connection_string, settings.store, self.environment, warn, signs_in=signs_in
+            connection_string, settings.store, self.environment, warn, settings.sign_in
         )
+
+    def state_folder(self, settings: Settings) -> Path:
+        """Return the folder in which the agent keeps what it knows of the store."""
+        machine_wide = machine_wide_file(self.environment)
+        return state_folder(settings.file, machine_wide, settings.store, settings.state_folder)
 
     def progress(self) -> ShownProgress:
         """Return the progress on standard error: no bar between the lines of a log."""
@@ -97,7 +103,6 @@ class Command(Generic[Arguments]):
     """A command: its name, its arguments, and what it does."""
 
     name: str
-    summary: str
     add_arguments: Callable[[argparse.ArgumentParser], None]
     arguments: type[Arguments]
     """A dataclass of what `add_arguments` has parsed, under the same names."""

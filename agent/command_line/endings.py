@@ -24,6 +24,9 @@ class Ending:
     exit_code: int = ExitCode.FAILED
     """Set by the command, or by the error that it raises."""
 
+    message: str = ""
+    """What the user read of the error that it raised, without secrets; empty if it raised none."""
+
 
 @contextmanager
 def reported(redaction: Redaction, *, verbose: bool) -> Iterator[Ending]:
@@ -45,20 +48,24 @@ def _told(redaction: Redaction, verbose: bool) -> Iterator[Ending]:
         yield ending
     except KeyboardInterrupt:
         ending.exit_code = STOPPED
-        _tell("Stopped. Nothing was uploaded.")
+        ending.message = "Stopped. Nothing was uploaded."
+        _tell(ending.message)
     except StoppedError as stopped:
         ending.exit_code = STOPPED
-        _tell(str(stopped))
+        ending.message = redaction.hide(str(stopped))
+        _tell(ending.message)
     except AgentError as error:
         ending.exit_code = error.exit_code
-        _tell(f"Error: {redaction.hide(str(error))}")
+        ending.message = redaction.hide(str(error))
+        _tell(f"Error: {ending.message}")
         if verbose and error.__cause__ is not None:
             _tell(f"Cause: {redaction.hide(repr(error.__cause__))}")
     except _ReaderGoneError:
         ending.exit_code = ExitCode.FAILED
     except Exception as error:  # noqa: BLE001  the last resort
         ending.exit_code = ExitCode.FAILED
-        _tell(redaction.hide(_unexpected(error, verbose)))
+        ending.message = redaction.hide(_unexpected(error, verbose))
+        _tell(ending.message)
 
 
 def _unexpected(error: Exception, verbose: bool) -> str:

@@ -5,15 +5,14 @@ from collections.abc import Iterable, Sequence
 from typing import assert_never
 
 from agent.errors import ExitCode
-from agent.export import Upload
 from agent.following import waiting_sentence
 from agent.preview import Preview
 from agent.showing import shown
-from contract.blobs import RUNS, run_record_name
+from contract.blobs import RUNS, RunId, StoreName, run_record_name
 from contract.product import Product, Rejection
 from contract.run import MAX_WARNINGS, SESSION_EXPIRED, Run, RunState
 
-MAX_SHOWN = 20
+MAX_SHOWN = 10
 """The most rejections that are shown; the run record lists more."""
 
 _LONGEST_ID = 100
@@ -37,14 +36,19 @@ def exit_code(state: RunState) -> ExitCode:
             assert_never(state)
 
 
-def describe_run(run: Run) -> str:
-    """Describe how a run ended: its message, its counts, what was rejected and why, warnings, its id."""
+def describe_run(run: Run, most: int = MAX_SHOWN) -> str:
+    """Describe how a run ended: its message, its counts, what was rejected and why, warnings, its id.
+
+    `most` is how many of the rejections are shown.
+    """
     message = shown(run.message)
     lines = [SESSION_EXPIRED if run.state is RunState.SESSION_EXPIRED else message, ""]
     counts = (run.read, run.accepted, run.rejected, run.not_sent)
     width = max(len(f"{count:,}") for count in counts)
     lines += [f"  {name:<9} {count:>{width},}" for name, count in zip(_COUNTS, counts, strict=True)]
-    lines += _rejections(run.rejections, run.rejected)
+    lines += _rejections(run.rejections[:most], run.rejected)
+    if len(run.rejections) > most:
+        lines += [f"  The rest: shopmaster status {shown(run.run)}"]
     if run.warnings:
         lines += ["", "Warnings:", *(f"  {shown(each)}" for each in run.warnings[:MAX_WARNINGS])]
     detail = shown(run.error.detail) if run.error is not None else ""
@@ -53,24 +57,29 @@ def describe_run(run: Run) -> str:
     return "\n".join([*lines, "", f"Run: {shown(run.run)}"])
 
 
-def describe_unfinished(run: Run | None, upload: Upload, seconds: float) -> str:
+def describe_unfinished(run: Run | None, store: StoreName, run_id: RunId, seconds: float) -> str:
     """Say that a run has not ended in time, and describe it as it was last seen."""
     waited = f"{seconds:g} seconds" if seconds < 120 else f"{seconds / 60:g} minutes"
     begin = f"No outcome within {waited}: the upload is done, and its run goes on in the cloud."
+    return f"{begin} {so_far(run)}\n{where_to_look(store, run_id)}"
+
+
+def so_far(run: Run | None) -> str:
+    """Say how far a run has got that has not ended; None if it has not been seen yet."""
     if run is None:
-        seen = "It has not begun yet; if it doesn't begin soon, tell your operator."
-    else:
-        seen = (
-            f"So far {run.accepted:,} of {run.read:,} products were accepted and {run.rejected:,} "
-            f"rejected. {waiting_sentence(run)}"
-        )
-    return f"{begin} {seen}\n{where_to_look(upload)}"
+        return "It has not begun yet; if it doesn't begin soon, tell your operator."
+    return (
+        f"So far {run.accepted:,} of {run.read:,} products were accepted and {run.rejected:,} "
+        f"rejected. {waiting_sentence(run)}"
+    )
 
 
-def where_to_look(upload: Upload) -> str:
-    """Say what a run's id is, and where its record is."""
-    record = run_record_name(upload.store, upload.run)
-    return f"Run: {upload.run} (its record is the blob {record} in the container {RUNS})"
+def where_to_look(store: StoreName, run: RunId) -> str:
+    """Say what a run's id is, where its record is, and how to see how it goes on."""
+    return (
+        f"Run: {shown(run)} (its record is the blob {shown(run_record_name(store, run))} in the "
+        f"container {RUNS})\nTo see how it goes on: shopmaster status {shown(run)} --follow"
+    )
 
 
 def describe_preview(preview: Preview) -> str:
@@ -83,7 +92,7 @@ def describe_preview(preview: Preview) -> str:
     if preview.first:
         lines += ["", "The first products, as they would be sent:"]
         lines += [f"  {_as_sent(product)}" for product in preview.first]
-    return "\n".join([*lines, *_rejections(preview.rejections, preview.rejected)])
+    return "\n".join([*lines, *_rejections(preview.rejections[:MAX_SHOWN], preview.rejected)])
 
 
 def _as_sent(product: Product) -> str:
@@ -99,9 +108,9 @@ def _rejections(listed: Sequence[Rejection], count: int) -> Iterable[str]:
     if not count:
         return
     yield from ("", "Rejected:")
-    for rejection in listed[:MAX_SHOWN]:
+    for rejection in listed:
         product = shown(rejection.product_id or "", _LONGEST_ID) or "(no id)"
         row = f"row {rejection.row:,}, " if rejection.row is not None else ""
         yield f"  {row}product {product}: {shown(rejection.reason)}"
-    if count > MAX_SHOWN:
-        yield f"  … and {count - len(listed[:MAX_SHOWN]):,} more"
+    if count > len(listed):
+        yield f"  … and {count - len(listed):,} more"

@@ -4,8 +4,12 @@ import re
 import shlex
 import stat
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 
 from agent.settings.file import RawSettings, variable
+from agent.settings.windows_rights import everybody_may_read, sddl_of
 
 ASSIGNED_SECRET = re.compile(
     r"\b(sig|accountkey|sharedaccesssignature|pwd|password)(\s*=\s*)(\{[^}]*\}|[^\s;&'\"]+)",
@@ -13,23 +17,55 @@ ASSIGNED_SECRET = re.compile(
 )
 """A secret in a connection string or an address: its name, the equals sign, and the secret itself."""
 
+# By number, since the names differ between languages: SYSTEM, administrators, and NETWORK SERVICE, which
+# runs the schedule if no other account was chosen.
+_ON_WINDOWS = (
+    'Run `icacls "{file}" /inheritance:r /grant:r *S-1-5-18:F *S-1-5-32-544:F *S-1-5-20:R` as an '
+    "administrator (the last is NETWORK SERVICE: name your account instead if another one runs the "
+    "schedule)"
+)
 
-def exposure(raw: RawSettings, platform: str = sys.platform) -> str | None:
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """Others may read a secret, in two sentences for the owner."""
+
+    cause: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.cause} {self.remedy}"
+
+
+def exposure(
+    raw: RawSettings,
+    platform: str = sys.platform,
+    sddl: Callable[[Path], str] = sddl_of,
+) -> Exposure | None:
     """Return a warning if others may read a secret that the settings file contains.
 
-    On Windows a file's mode doesn't say who may read it, so there is no warning.
+    `sddl` returns a file's access control list on Windows, where its mode says nothing.
     """
-    if raw.file is None or platform == "win32":
+    if raw.file is None:
         return None
+    file = raw.file.absolute()
     keys = [
         key
         for key, entry in raw.in_file.items()
         if isinstance(entry.value, str) and ASSIGNED_SECRET.search(entry.value)
     ]
-    if not keys or not raw.file.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
+    on_windows = platform == "win32"
+    if not keys or not (everybody_may_read(sddl(file)) if on_windows else _is_open(file)):
         return None
-    return (
-        f"Other users of this computer may read the settings file {raw.file}, which contains a secret "
-        f"({', '.join(keys)}): run `chmod 600 {shlex.quote(str(raw.file))}`, or move the secret to the "
-        f"environment variable {' and '.join(map(variable, keys))}."
+    closing = f"Run `chmod 600 {shlex.quote(str(file))}`"
+    how = _ON_WINDOWS.replace("{file}", str(file)) if on_windows else closing
+    return Exposure(
+        f"Other users of this computer may read the settings file {file}, which contains a secret "
+        f"({', '.join(keys)}).",
+        f"{how}, or move the secret to the environment variable "
+        f"{' and '.join(map(variable, keys))}.",
     )
+
+
+def _is_open(file: Path) -> bool:
+    return bool(file.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH))

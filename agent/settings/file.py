@@ -4,6 +4,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from agent.errors import SettingsError
 FILE_NAME = "shopmaster.toml"
 PREFIX = "SHOPMASTER_"
 CONFIG_VARIABLE = "SHOPMASTER_CONFIG"
+CREDENTIALS_VARIABLE = "CREDENTIALS_DIRECTORY"
+PASSWORD_CREDENTIAL = "shopmaster.password"  # noqa: S105  the name of systemd's file
 _SAVE_AGAIN = "Save it again with the encoding UTF-8 (in Notepad: Save as, Encoding)."
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
@@ -65,14 +68,15 @@ def read_settings(config: Path | None, environment: Mapping[str, str]) -> RawSet
         data = _bytes(place)
         if data is not None:
             entries = dict(_entries(_table(place, data)))
-            return RawSettings(entries | dict(_from(environment)), place, places, entries)
+            both = entries | environment_entries(environment)
+            return RawSettings(both, place, places, entries)
     if named is not None:
         asked = "--config" if config else f"${CONFIG_VARIABLE}"
         raise SettingsError(
-            f"There is no settings file {named}, which {asked} names. "
-            "Correct the path, or create the file."
+            f"There is no settings file {named}, which {asked} names.",
+            "Correct the path, or create the file.",
         )
-    return RawSettings(dict(_from(environment)), None, places)
+    return RawSettings(environment_entries(environment), None, places)
 
 
 def variable(key: str) -> str:
@@ -88,26 +92,26 @@ def _bytes(place: Path) -> bytes | None:
     except OSError as error:
         if place.is_dir():
             raise SettingsError(
-                f"The settings file {place} can't be read, because it is a folder. "
-                f"Name the file in it, such as {place / FILE_NAME}, with --config."
+                f"The settings file {place} can't be read, because it is a folder.",
+                f"Name the file in it, such as {place / FILE_NAME}, with --config.",
             ) from error
         is_denied = isinstance(error, PermissionError)
         to_do = "Give this account the right to read it." if is_denied else "Correct the path."
         raise SettingsError(
-            f"The settings file {place} can't be read ({error.strerror}). {to_do}"
+            f"The settings file {place} can't be read ({error.strerror}).", to_do
         ) from error
 
 
 def _table(place: Path, data: bytes) -> dict[str, object]:
     if data.startswith(_UTF_16) or b"\0" in data:
         raise SettingsError(
-            f"The settings file {place} is saved as UTF-16, or isn't text. {_SAVE_AGAIN}"
+            f"The settings file {place} is saved as UTF-16, or isn't text.", _SAVE_AGAIN
         )
     try:
         return tomllib.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise SettingsError(f"{place}, line {line}, is not UTF-8. {_SAVE_AGAIN}") from error
+        raise SettingsError(f"{place}, line {line}, is not UTF-8.", _SAVE_AGAIN) from error
     except tomllib.TOMLDecodeError as error:
         raise _toml_problem(place, data, str(error)) from error
 
@@ -126,7 +130,7 @@ def _toml_problem(place: Path, data: bytes, said: str) -> SettingsError:
     if b"\\" in data.split(b"\n")[number - 1].partition(b'"')[2]:
         reason = r"in double quotes, a \ doesn't stand for itself"
         to_do = r"Use single quotes: 'localhost\SQLEXPRESS', 'C:\Users\me\shop.db'."
-    return SettingsError(f"The settings file {place} can't be read: {reason} ({where}). {to_do}")
+    return SettingsError(f"The settings file {place} can't be read: {reason} ({where}).", to_do)
 
 
 def _entries(table: Mapping[str, object], above: str = "") -> Iterator[tuple[str, Entry]]:
@@ -138,9 +142,23 @@ def _entries(table: Mapping[str, object], above: str = "") -> Iterator[tuple[str
             yield key, Entry(value, key, in_environment=False)
 
 
-def _from(environment: Mapping[str, str]) -> Iterator[tuple[str, Entry]]:
-    """Yield the settings in the environment; an empty variable counts as not set."""
+def environment_entries(environment: Mapping[str, str]) -> dict[str, Entry]:
+    """Return the settings in the environment; an empty variable counts as not set."""
+    found = dict(_credential(environment))
     for name, value in environment.items():
         if name.startswith(PREFIX) and name != CONFIG_VARIABLE and value:
             key = name.removeprefix(PREFIX).lower().replace("__", ".")
-            yield key, Entry(value, name, in_environment=True)
+            found[key] = Entry(value, name, in_environment=True)
+    return found
+
+
+def _credential(environment: Mapping[str, str]) -> Iterator[tuple[str, Entry]]:
+    """Yield the database's password if systemd hands it over as a credential of the service."""
+    folder = environment.get(CREDENTIALS_VARIABLE)
+    if not folder:
+        return
+    with suppress(OSError, UnicodeDecodeError):
+        password = (Path(folder) / PASSWORD_CREDENTIAL).read_text("utf-8").rstrip("\r\n")
+        if password:
+            place = f"the systemd credential {PASSWORD_CREDENTIAL}"
+            yield "database.password", Entry(password, place, in_environment=True)

@@ -2,28 +2,28 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 
 from agent.errors import SettingsError
-from agent.names import Columns, parse_name, parse_table_name
-from agent.settings.file import RawSettings, variable
+from agent.settings.cloud import (
+    DEFAULT_DIGIBLE_URL,
+    mentions_storage,
+    parse_digible_url,
+    parse_sign_in,
+    parse_storage,
+    parse_tokens,
+)
+from agent.settings.database import parse_products
+from agent.settings.file import RawSettings
 from agent.settings.reader import SettingsReader
+from agent.sign_in import SignIn
 from agent.sqlite import SqliteTable
-from agent.sqlserver.login import Login, own_login, sql_login, windows_login
 from agent.sqlserver.table import SqlServerTable
-from agent.storage.address import StorageSignIn, parse_account_url, parse_connection_string
+from agent.storage.address import StorageSignIn
+from agent.token_store import TokenPlace
 from contract.blobs import StoreName, parse_store
 
-
-class Authentication(StrEnum):
-    """How the agent logs in to SQL Server."""
-
-    WINDOWS = "windows"
-    """As the account that runs the agent."""
-
-    SQL = "sql"
-    """With a user name and a password of SQL Server's own."""
+DEFAULT_CHANGE_LIMIT = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,22 @@ class Settings:
     telemetry: str | None = field(default=None, repr=False)
     """The connection string of Application Insights; None sends no telemetry."""
 
+    sign_in: SignIn | None = None
+    """How to sign in to Azure; None if nothing needs it."""
+
+    digible_url: str = DEFAULT_DIGIBLE_URL
+    tokens: TokenPlace | None = None
+    """Where `login` puts the store's Digible token; None if the settings don't say."""
+
+    change_limit: float = DEFAULT_CHANGE_LIMIT
+    """The share of the products (0 to 1) that may be gone or have another price than last time."""
+
+    file: Path | None = None
+    """The settings file, if there is one."""
+
+    state_folder: Path | None = None
+    """Where the agent keeps its notes; None for the place that goes with the settings file."""
+
     @property
     def secrets(self) -> tuple[str, ...]:
         """Everything in the settings that must never be shown."""
@@ -47,7 +63,7 @@ class Settings:
         of_database = table.login.secrets if isinstance(table, SqlServerTable) else ()
         of_storage = self.storage.secrets if self.storage is not None else ()
         of_telemetry = (self.telemetry,) if self.telemetry is not None else ()
-        return (*of_database, *of_storage, *of_telemetry)
+        return tuple(filter(None, (*of_database, *of_storage, *of_telemetry)))
 
 
 KEYS = (
@@ -66,15 +82,25 @@ KEYS = (
     "storage.account_url",
     "storage.connection_string",
     "telemetry.connection_string",
+    "azure.sign_in",
+    "azure.client_id",
+    "azure.tenant_id",
+    "azure.certificate",
+    "digible.api_url",
+    "digible.token_file",
+    "key_vault.url",
+    "upload.change_limit_percent",
+    "state_folder",
 )
 """Every setting; any other is refused."""
 
-_PASSWORD = "database.password"  # noqa: S105  the key's name
 
-
-def parse_settings(raw: RawSettings, *, with_storage: bool) -> Settings:
+def parse_settings(
+    raw: RawSettings, *, with_storage: bool, reads_products: bool = True
+) -> Settings:
     """Return the settings as types; `with_storage` says whether the command needs `[storage]`.
 
+    One that doesn't read products needs no password of the database, which may be another account's.
     Raises SettingsError with every problem, each one a sentence that names its key.
     """
     if not raw.entries and raw.file is None:
@@ -83,116 +109,36 @@ def parse_settings(raw: RawSettings, *, with_storage: bool) -> Settings:
     reader.report_unknown(KEYS)
     needs = "write the name that your operator gave you"
     store = reader.parsed("store", parse_store, required=needs)
-    products = _products(reader, raw.file)
-    storage = _storage(reader) if with_storage or _mentions_storage(reader) else None
+    products = parse_products(reader, raw.file, with_password=reads_products)
+    sign_in = parse_sign_in(reader, raw.file)
+    uses_storage = with_storage or mentions_storage(reader)
+    storage = parse_storage(reader, sign_in) if uses_storage else None
     telemetry = reader.text("telemetry.connection_string")
+    tokens = parse_tokens(reader, raw.file)
+    digible_url = reader.parsed("digible.api_url", parse_digible_url) or DEFAULT_DIGIBLE_URL
+    limit = reader.number("upload.change_limit_percent", 0, 100)
+    state_folder = reader.path("state_folder", raw.file)
     if reader.problems or store is None or products is None:
         raise SettingsError(_report(reader.problems, raw))
-    return Settings(store, products, storage, telemetry)
-
-
-def _products(reader: SettingsReader, file: Path | None) -> SqlServerTable | SqliteTable | None:
-    _check_password_place(reader)
-    kind = reader.choice(
-        "database", "name a `server` and a `database`, or a `connection_string`, or a `sqlite` file"
+    return Settings(
+        store,
+        products,
+        storage,
+        telemetry,
+        sign_in,
+        digible_url,
+        tokens,
+        DEFAULT_CHANGE_LIMIT if limit is None else limit / 100,
+        raw.file,
+        state_folder,
     )
-    needs = "name the table that holds the products"
-    if kind == "sqlite":
-        path, name = _sqlite_path(reader, file), reader.parsed("database.table", parse_name, needs)
-        columns = _columns(reader)
-        return SqliteTable(path, name, columns) if path is not None and name else None
-    login = _own_login(reader) if kind == "connection_string" else _login(reader, kind)
-    table = reader.parsed("database.table", parse_table_name, needs)
-    columns = _columns(reader)
-    return SqlServerTable(login, table, columns) if login is not None and table else None
-
-
-def _columns(reader: SettingsReader) -> Columns:
-    usual = Columns()
-    return Columns(
-        reader.parsed("columns.product_id", parse_name) or usual.product_id,
-        reader.parsed("columns.product_name", parse_name) or usual.product_name,
-        reader.parsed("columns.sell_price", parse_name) or usual.sell_price,
-    )
-
-
-def _sqlite_path(reader: SettingsReader, file: Path | None) -> Path | None:
-    """Return the SQLite file; a relative path in the settings file starts from that file's folder."""
-    text = reader.text("database.sqlite")
-    if text is None:
-        return None
-    path = Path(text)
-    from_file = file is not None and not reader.entries["database.sqlite"].in_environment
-    return file.parent / path if file is not None and from_file else path
-
-
-def _own_login(reader: SettingsReader) -> Login | None:
-    return reader.parsed("database.connection_string", own_login)
-
-
-def _login(reader: SettingsReader, kind: str | None) -> Login | None:
-    if kind != "server":
-        return None
-    server = reader.text("database.server", "name the computer, as in 'localhost\\SQLEXPRESS'")
-    database = reader.text("database.database", "name the database on the server")
-    authentication = reader.parsed("database.authentication", _authentication)
-    needs = 'authentication = "sql" needs one' if authentication is Authentication.SQL else None
-    username = reader.text("database.username", needs)
-    if authentication is Authentication.SQL:
-        password = _password(reader)
-        if server and database and username and password:
-            return sql_login(server, database, username, password)
-        return None
-    if username is not None:
-        reader.problem("database.username", 'is only used with authentication = "sql"')
-    return windows_login(server, database) if server and database else None
-
-
-def _password(reader: SettingsReader) -> str | None:
-    if _PASSWORD not in reader.entries:
-        reader.problems.append(
-            f'authentication = "sql" needs a password: put it in the environment variable '
-            f"{variable(_PASSWORD)}."
-        )
-    return reader.text(_PASSWORD)
-
-
-def _authentication(text: str) -> Authentication:
-    if text not in set(Authentication):
-        raise ValueError('must be "windows" or "sql"')
-    return Authentication(text)
-
-
-def _check_password_place(reader: SettingsReader) -> None:
-    entry = reader.entries.get(_PASSWORD)
-    if entry is not None and not entry.in_environment:
-        reader.problem(
-            _PASSWORD,
-            "doesn't belong in a file that others may read: remove it from there and put it in the "
-            f"environment variable {variable(_PASSWORD)}",
-        )
-
-
-def _mentions_storage(reader: SettingsReader) -> bool:
-    return any(key.startswith("storage.") for key in reader.entries)
-
-
-def _storage(reader: SettingsReader) -> StorageSignIn | None:
-    kind = reader.choice(
-        "storage", "give the storage account's `account_url`, or a `connection_string`"
-    )
-    if kind == "account_url":
-        return reader.parsed("storage.account_url", parse_account_url)
-    if kind == "connection_string":
-        return reader.parsed("storage.connection_string", parse_connection_string)
-    return None
 
 
 def _nothing(raw: RawSettings) -> str:
     places = " nor ".join(str(place.absolute()) for place in raw.looked_at)
     return (
-        f"There are no settings: neither {places} exists. Create one of them (`shopmaster upload --help` "
-        "shows what belongs in it), or name another with --config."
+        f"There are no settings: neither {places} exists. Run `shopmaster configure`, "
+        "which writes one of them, or name another with --config."
     )
 
 

@@ -2,14 +2,16 @@
 
 import difflib
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeVar
 
 from agent.settings.file import PREFIX, Entry, RawSettings, variable
 
 Value = TypeVar("Value")
 
-_CHOICES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+CHOICES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "database": {
         "server": ("server", "database", "authentication", "username"),
         "connection_string": ("connection_string",),
@@ -35,7 +37,7 @@ class SettingsReader:
         """Read `raw`, without what alternatives chosen in the environment replace in the file."""
         dropped = {
             f"{table}.{key}"
-            for table, kinds in _CHOICES.items()
+            for table, kinds in CHOICES.items()
             if (chosen := _chosen_by_environment(raw, table))
             for kind, keys in kinds.items()
             if kind not in chosen
@@ -99,9 +101,33 @@ class SettingsReader:
             self.problem(key, str(invalid))
             return None
 
+    def path(self, key: str, file: Path | None, required: str | None = None) -> Path | None:
+        """Return the path at `key`; a relative one in the settings `file` starts from its folder."""
+        text = self.text(key, required)
+        if text is None:
+            return None
+        from_file = file is not None and not self.entries[key].in_environment
+        return file.parent / text if file is not None and from_file else Path(text)
+
+    def number(self, key: str, lowest: float, highest: float) -> float | None:
+        """Return the number at `key`, or None where it is missing or wrong."""
+        entry = self.entries.get(key)
+        if entry is None:
+            return None
+        value = entry.value
+        if entry.in_environment:
+            with suppress(TypeError, ValueError):
+                value = float(str(value))
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            number = float(value)
+            if lowest <= number <= highest:
+                return number
+        self.problem(key, f"must be a number from {lowest:g} to {highest:g}, without quotes")
+        return None
+
     def choice(self, table: str, otherwise: str) -> str | None:
         """Return which of a table's alternatives was chosen; if not exactly one, add a problem."""
-        kinds = _CHOICES[table]
+        kinds = CHOICES[table]
         chosen = [
             kind
             for kind, keys in kinds.items()
@@ -159,6 +185,6 @@ def _meant_key(key: str, known: Collection[str]) -> str:
 def _chosen_by_environment(raw: RawSettings, table: str) -> set[str]:
     return {
         kind
-        for kind in _CHOICES[table]
+        for kind in CHOICES[table]
         if (entry := raw.entries.get(f"{table}.{kind}")) and entry.in_environment
     }

@@ -20,7 +20,7 @@ _ADDRESS = re.compile(
 )
 _THIS_COMPUTER = {".", "(local)", "localhost", "127.0.0.1", "::1", "(localdb)"}
 _DEFAULT_PORT, _BROWSER_PORT = 1433, 1434
-_SETTING = "correct `server` in the settings."
+_CORRECT = "Correct `server` in the settings."
 _PORT_WITHOUT_COMMA = re.compile(  # an IPv6 address has several colons
     r"(?P<host>(?:(?:tcp|np|lpc|admin):)?(?:[^\s:;,/\[\]]+|\[[^\]]*\]))\s*[\s:;/]\s*(?P<port>[0-9]{1,5})",
     re.IGNORECASE,
@@ -91,19 +91,21 @@ def knock(address: ServerAddress, seconds: float, tls_within: float | None = Non
             if tls_within is not None:
                 _await_tls(connection, tls_within)
     except (socket.gaierror, UnicodeError):  # UnicodeError: not a possible name
-        raise _unreachable(f"There is no computer “{host}” on this network: {_SETTING}") from None
+        raise _unreachable(f"There is no computer “{host}” on this network.", _CORRECT) from None
     except _BrowserSilentError:
         raise _unreachable(
             f"{address.shown} can't be found: SQL Server Browser on {host} doesn't say where the "
-            f"instance {address.instance} listens. Check that name, start the service “SQL Server "
-            f"Browser” there and let UDP port {_BROWSER_PORT} through its firewall, or put the "
-            f"instance's port in the settings, as in `server = '{host},1433'`."
+            f"instance {address.instance} listens.",
+            "Check that name, start the service “SQL Server Browser” there and let UDP port "
+            f"{_BROWSER_PORT} through its firewall, or put the instance's port in the settings, as in "
+            f"`server = '{host},1433'`.",
         ) from None
     except (OSError, OverflowError):  # OverflowError: a port over 65535
         raise _unreachable(
-            f"Nothing answers at {host}, port {port}. Check that this computer is on, that the SQL "
-            "Server service is running there with TCP/IP switched on (SQL Server Configuration "
-            f"Manager), and that its firewall allows port {port}; or {_SETTING}"
+            f"Nothing answers at {host}, port {port}.",
+            "Check that this computer is on, that the SQL Server service is running there with TCP/IP "
+            f"switched on (SQL Server Configuration Manager), and that its firewall allows port {port}; "
+            "or correct `server` in the settings.",
         ) from None
 
 
@@ -124,8 +126,9 @@ def _check_comma(server: str) -> None:
     if match is not None:
         host = match["host"].translate({ord("["): None, ord("]"): None})
         raise _unreachable(
-            f"There is no computer “{server}”. If {match['port']} is the port, SQL Server wants a comma "
-            f"before it: write {host},{match['port']} as `server` in the settings."
+            f"There is no computer “{server}”.",
+            f"If {match['port']} is the port, SQL Server wants a comma before it: write "
+            f"{host},{match['port']} as `server` in the settings.",
         )
 
 
@@ -156,5 +159,5 @@ def browser_port(answer: bytes) -> int | None:
     return int(port) if port.isdecimal() else None
 
 
-def _unreachable(message: str) -> DatabaseError:
-    return DatabaseError(DatabaseProblem.UNREACHABLE, message)
+def _unreachable(cause: str, remedy: str) -> DatabaseError:
+    return DatabaseError(DatabaseProblem.UNREACHABLE, cause, remedy)

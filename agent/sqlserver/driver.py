@@ -33,8 +33,8 @@ def driver_missing(what: str) -> DatabaseError:
     """Return the error for a driver that isn't there."""
     return DatabaseError(
         DatabaseProblem.DRIVER,
-        f"{what} Install “ODBC Driver 18 for SQL Server” from "
-        "https://aka.ms/downloadmsodbcsql, then try again.",
+        what,
+        "Install “ODBC Driver 18 for SQL Server” from https://aka.ms/downloadmsodbcsql, then try again.",
     )
 
 

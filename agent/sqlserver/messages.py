@@ -29,7 +29,6 @@ _BY_NUMBER = {
     208: DatabaseProblem.NO_TABLE,
     207: DatabaseProblem.NO_COLUMN,
     229: DatabaseProblem.DENIED,
-    230: DatabaseProblem.DENIED,
     916: DatabaseProblem.DENIED,
     1222: DatabaseProblem.LOCKED,
     1205: DatabaseProblem.DEADLOCK,
@@ -46,64 +45,77 @@ _BY_STATE = {
     "01000": DatabaseProblem.DRIVER,  # unixODBC: can't open lib
 }
 
+
+class Sentences(NamedTuple):
+    """What failed, and what to do; `{…}` in them is filled in."""
+
+    what: str
+    to_do: str
+
+
 _CHECK_SERVICE = (
     "Check that its SQL Server service is running, and that `server` is spelt correctly in the "
     "settings."
 )
 _SENTENCES = {
-    DatabaseProblem.DRIVER: (
-        "The ODBC driver in `connection_string` can't be used here. Install “ODBC Driver 18 for SQL "
-        "Server” from https://aka.ms/downloadmsodbcsql and use that name, or leave `Driver` out."
+    DatabaseProblem.DRIVER: Sentences(
+        "The ODBC driver in `connection_string` can't be used here.",
+        "Install “ODBC Driver 18 for SQL Server” from https://aka.ms/downloadmsodbcsql and use that "
+        "name, or leave `Driver` out.",
     ),
-    DatabaseProblem.UNREACHABLE: f"{{server}} can't be reached{{text}}. {_CHECK_SERVICE}",
-    DatabaseProblem.ENCRYPTION: (
+    DatabaseProblem.UNREACHABLE: Sentences("{server} can't be reached{text}.", _CHECK_SERVICE),
+    DatabaseProblem.ENCRYPTION: Sentences(
         "No secure connection to {server} is possible: this computer doesn't trust its certificate, or "
-        "the server is too old for today's encryption. Install a certificate there that this computer "
-        "trusts. If the network between them is your own, you can instead use `connection_string` in "
-        "the settings, with TrustServerCertificate=yes."
+        "the server is too old for today's encryption.",
+        "Install a certificate there that this computer trusts. If the network between them is your "
+        "own, you can instead use `connection_string` in the settings, with "
+        "TrustServerCertificate=yes.",
     ),
-    DatabaseProblem.LOGIN: (
-        "{server} refuses the login of {account}. Check the user name and the password, and that this "
-        'user may log in to SQL Server; for a SQL Server user, set `authentication = "sql"` in the '
-        "settings."
+    DatabaseProblem.LOGIN: Sentences(
+        "{server} refuses the login of {account}.",
+        "Check the user name and the password, and that this user may log in to SQL Server; for a SQL "
+        'Server user, set `authentication = "sql"` in the settings.',
     ),
-    DatabaseProblem.NO_DATABASE: (
-        "{server} has no database “{database}” that {account} may open.{names} "
+    DatabaseProblem.NO_DATABASE: Sentences(
+        "{server} has no database “{database}” that {account} may open.{names}",
         "Correct `database` in the settings, or ask the person who looks after the database to give "
-        "{account} access to it."
+        "{account} access to it.",
     ),
-    DatabaseProblem.NO_TABLE: (
-        "The database “{home}” on {server} has no table {table} that {account} may read.{names} "
-        "Correct `table` in the settings."
+    DatabaseProblem.NO_TABLE: Sentences(
+        "The database “{home}” on {server} has no table {table} that {account} may read.{names}",
+        "Correct `table` in the settings.",
     ),
-    DatabaseProblem.NO_COLUMN: (
-        "The table {table} has no column {missing}.{names} Correct [columns] in the settings."
+    DatabaseProblem.NO_COLUMN: Sentences(
+        "The table {table} has no column {columns}.{names}",
+        "Correct [columns] in the settings.",
     ),
-    DatabaseProblem.DENIED: (
-        "{account} may not read the table {table} on {server}. Ask the person who looks after the "
-        "database to grant SELECT on it."
+    DatabaseProblem.DENIED: Sentences(
+        "{account} may not read the table {table} on {server}.",
+        "Ask the person who looks after the database to grant SELECT on it.",
     ),
-    DatabaseProblem.LOCKED: (
-        "Another program kept the table {table} locked for {limits.lock} s, and the tills come "
-        "first. Try again in a few minutes."
+    DatabaseProblem.LOCKED: Sentences(
+        "Another program kept the table {table} locked for {limits.lock} s, and the tills come first.",
+        "Try again in a few minutes.",
     ),
-    DatabaseProblem.DEADLOCK: (
-        "SQL Server stopped reading {table} so that another program could go on (a deadlock). "
-        "Try again."
+    DatabaseProblem.DEADLOCK: Sentences(
+        "SQL Server stopped reading {table} so that another program could go on (a deadlock).",
+        "Try again.",
     ),
-    DatabaseProblem.NO_ANSWER: (
-        "{server} didn't answer within {limits.answer} s while {table} was being read. It may be very "
-        "busy: try again later."
+    DatabaseProblem.NO_ANSWER: Sentences(
+        "{server} didn't answer within {limits.answer} s while {table} was being read.",
+        "It may be very busy: try again later.",
     ),
-    DatabaseProblem.CUT_OFF: (
-        "The connection to {server} broke while {table} was being read. Check the network and the SQL "
-        "Server service, then try again."
+    DatabaseProblem.CUT_OFF: Sentences(
+        "The connection to {server} broke while {table} was being read.",
+        "Check the network and the SQL Server service, then try again.",
     ),
-    DatabaseProblem.OTHER: (
-        "The products can't be read from {table} on {server}{text}. If that doesn't help you, show it "
-        "to the person who looks after the database."
+    DatabaseProblem.OTHER: Sentences(
+        "The products can't be read from {table} on {server}{text}.",
+        "If that doesn't help you, show it to the person who looks after the database.",
     ),
 }
+"""For each problem, what failed and what to do."""
+
 _NAMES = {
     DatabaseProblem.NO_DATABASE: "It may open",
     DatabaseProblem.NO_TABLE: "Similar names",
@@ -112,55 +124,67 @@ _NAMES = {
 
 
 class Cause(NamedTuple):
-    """What a complaint is about, and the sentence that says so."""
+    """What a complaint is about, and the two sentences for it."""
 
     problem: DatabaseProblem
-    sentence: str
+    what: str
+    to_do: str
 
 
 _NO_KERBEROS = Cause(
     DatabaseProblem.LOGIN,
-    "This computer can't log in to {server} with a Windows account. Run the agent on Windows as "
-    'an account that may log in to SQL Server, or set `authentication = "sql"` in the settings.',
+    "This computer can't log in to {server} with a Windows account.",
+    "Run the agent on Windows as an account that may log in to SQL Server, or set "
+    '`authentication = "sql"` in the settings.',
 )
 _SILENT = Cause(
     DatabaseProblem.UNREACHABLE,
-    f"{{server}} didn't answer within {{limits.login}} s. {_CHECK_SERVICE}",
+    "{server} didn't answer within {limits.login} s.",
+    _CHECK_SERVICE,
 )
 _CLOSED = Cause(
     DatabaseProblem.UNREACHABLE,
-    "{server} closed the connection before the login. If another program than SQL Server listens "
-    "at that port, correct `server` in the settings. Otherwise SQL Server there takes no more "
-    "connections at the moment, or is too old for today's encryption: try again in a few minutes, "
-    "then ask the person who looks after it.",
+    "{server} closed the connection before the login.",
+    "If another program than SQL Server listens at that port, correct `server` in the settings. "
+    "Otherwise SQL Server there takes no more connections at the moment, or is too old for today's "
+    "encryption: try again in a few minutes, then ask the person who looks after it.",
 )
 _NOT_SQL_SERVER = Cause(
     DatabaseProblem.UNREACHABLE,
-    "What answers at {server} is not a SQL Server. Correct the computer or the port of `server` in "
-    "the settings.",
+    "What answers at {server} is not a SQL Server.",
+    "Correct the computer or the port of `server` in the settings.",
 )
 _REFUSED_SETTING = Cause(
     DatabaseProblem.DRIVER,
-    "The ODBC driver doesn't accept what the settings say about the database{text}. Correct that "
-    "in `connection_string`, or in the settings that you use instead of it. ODBC's spelling is not "
-    "that of other programs: it wants yes or no, for example, where they take true or false.",
+    "The ODBC driver doesn't accept what the settings say about the database{text}.",
+    "Correct that in `connection_string`, or in the settings that you use instead of it. ODBC's "
+    "spelling is not that of other programs: it wants yes or no, for example, where they take true or "
+    "false.",
 )
 _STRICT = Cause(
     DatabaseProblem.ENCRYPTION,
     "{server} doesn't accept Encrypt=strict: only SQL Server 2022 and newer can, with a certificate "
-    "that this computer trusts. Write Encrypt=yes in `connection_string`, or check the port of the "
-    "server.",
+    "that this computer trusts.",
+    "Write Encrypt=yes in `connection_string`, or check the port of the server.",
 )
 _NO_TLS = Cause(
     DatabaseProblem.ENCRYPTION,
-    "{server} can't encrypt the connection. Ask the person who looks after it to update SQL Server or "
-    "give it a certificate. If the network between you is your own, you can instead use "
-    "`connection_string` in the settings, with Encrypt=no.",
+    "{server} can't encrypt the connection.",
+    "Ask the person who looks after it to update SQL Server or give it a certificate. If the network "
+    "between you is your own, you can instead use `connection_string` in the settings, with "
+    "Encrypt=no.",
 )
+_COLUMN_DENIED = Cause(
+    DatabaseProblem.DENIED,
+    "{account} may not read the column {columns} of the table {table} on {server}.",
+    "Ask the person who looks after the database to grant SELECT on it.",
+)
+_OF_A_COLUMN = 230  # the number of SQL Server's error
 _OF_THE_DRIVER = {"08001": _REFUSED_SETTING, "FA001": _REFUSED_SETTING, "HY000": _NOT_SQL_SERVER}
-_UNENCRYPTED = (
-    "Warning: `connection_string` doesn't make sure that the connection to {server} is encrypted, so "
-    "others on the network may be able to read the products. Write Encrypt=yes in it."
+_UNENCRYPTED = Sentences(
+    "`connection_string` doesn't make sure that the connection to {server} is encrypted, so others on "
+    "the network may be able to read the products.",
+    "Write Encrypt=yes in it.",
 )
 
 # Numbers of the driver's, its network library's and the system's; the same in all languages.
@@ -227,6 +251,8 @@ def cause_of(complaint: Complaint, *, connecting: bool, strict: bool = False) ->
 
     `strict` says whether the connection was to be encrypted as with Encrypt=strict.
     """
+    if _OF_A_COLUMN in complaint.numbers:
+        return _COLUMN_DENIED
     for number, problem in _BY_NUMBER.items():
         if number in complaint.numbers:
             return _usual(problem)
@@ -262,7 +288,7 @@ def _reading(complaint: Complaint) -> Cause | None:
 
 
 def _usual(problem: DatabaseProblem) -> Cause:
-    return Cause(problem, _SENTENCES[problem])
+    return Cause(problem, *_SENTENCES[problem])
 
 
 def explained(
@@ -270,28 +296,35 @@ def explained(
     complaint: Complaint,
     scene: Scene,
     names: Sequence[str] = (),
-    missing: Sequence[str] = (),
+    columns: Sequence[str] = (),
 ) -> DatabaseError:
-    """Return the error for the user; `names` are those that exist, `missing` the columns that don't."""
-    sentence = cause.sentence.format(
-        server=scene.server,
-        database=scene.database,
-        home=scene.home,
-        table=scene.table,
-        account=scene.account,
-        limits=scene.limits,
-        names=f" {_NAMES[cause.problem]}: {', '.join(names)}." if names else "",
-        missing=" and ".join(map(shown_name, missing)) or "with a name in the settings",
-        text=safe_text(complaint, scene.secrets),
-    )
-    return DatabaseError(cause.problem, sentence[:1].upper() + sentence[1:])
+    """Return the error for the user; `names` are those that exist, `columns` those that can't be read."""
+    words = {
+        "server": scene.server,
+        "database": scene.database,
+        "home": scene.home,
+        "table": scene.table,
+        "account": scene.account,
+        "limits": scene.limits,
+        "names": f" {_NAMES[cause.problem]}: {', '.join(names)}." if names else "",
+        "columns": " and ".join(map(shown_name, columns)) or "with a name in the settings",
+        "text": safe_text(complaint, scene.secrets),
+    }
+    what, to_do = cause.what.format_map(words), cause.to_do.format_map(words)
+    return DatabaseError(cause.problem, what[:1].upper() + what[1:], to_do)
 
 
-def encryption_warning(login: Login) -> str | None:
+def encryption_doubt(login: Login) -> Sentences | None:
     """Return what to tell the user if others may be able to read the products on their way here."""
     if login.is_encrypted or (login.address is not None and login.address.is_local):
         return None
-    return _UNENCRYPTED.format(server=shown_server(login))
+    return Sentences(_UNENCRYPTED.what.format(server=shown_server(login)), _UNENCRYPTED.to_do)
+
+
+def encryption_warning(login: Login) -> str | None:
+    """Return the same as one text."""
+    doubt = encryption_doubt(login)
+    return f"Warning: {doubt.what} {doubt.to_do}" if doubt else None
 
 
 def shown_server(login: Login) -> str:

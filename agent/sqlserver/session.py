@@ -1,6 +1,6 @@
 """A connection to SQL Server through pyodbc; whatever goes wrong with it becomes a DatabaseError."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -15,7 +15,7 @@ from agent.sqlserver.table import SqlServerTable, TimeLimits
 from agent.sqlserver.types import Converts, add_converters, is_of_one_row, unreadable_row
 
 _SYSTEM_DATABASES = {"master", "model", "msdb", "tempdb"}
-_DBMS_NAME = 17  # SQLGetInfo's SQL_DBMS_NAME
+_DBMS_NAME, _DBMS_VERSION = 17, 18  # SQLGetInfo's SQL_DBMS_NAME and SQL_DBMS_VER
 
 
 class Cursor(Protocol):
@@ -55,6 +55,11 @@ class Session:
         self._connection = connection
         self._table = table
 
+    @property
+    def product(self) -> str:
+        """What the server says that it is: `Microsoft SQL Server 16.00.1000`."""
+        return " ".join(str(self._connection.getinfo(what)) for what in (_DBMS_NAME, _DBMS_VERSION))
+
     def rows(self, query: str) -> Iterator[Sequence[object]]:
         """Yield a query's rows, one after another; one that can't be read has only Unreadable values."""
         cursor = self._connection.execute(query)
@@ -74,8 +79,14 @@ class Session:
         ((number,),) = self._connection.execute(query).fetchall()
         return int(number)
 
-    def described(self, query: str) -> list[Description]:
-        """Return what the columns of a query's rows are; whoever may run it may know that."""
+    def described(self, columns: Iterable[str]) -> list[Description]:
+        """Return what some of the table's columns are.
+
+        A login with SELECT alone may not see that in the catalogue views, but whoever may read the
+        columns may know it.
+        """
+        names = ", ".join(map(quote_bracketed, columns))
+        query = f"SELECT TOP 0 {names} FROM {quote_table(self._table)}"  # noqa: S608  quoted
         return [
             Description(each[1], int(each[3] or 0))
             for each in self._connection.execute(query).description
@@ -105,7 +116,7 @@ class Session:
 @contextmanager
 def open_session(table: SqlServerTable, limits: TimeLimits) -> Iterator[Session]:
     """Connect for as long as the block lasts; raises DatabaseError for whatever goes wrong in it."""
-    odbc = _load_pyodbc()
+    odbc = load_pyodbc()
     login = table.login
     text = connection_string(login, odbc.drivers())
     strict = login.encryption == "strict"
@@ -130,8 +141,11 @@ def open_session(table: SqlServerTable, limits: TimeLimits) -> Iterator[Session]
             connection.close()
 
 
-def _load_pyodbc() -> Any:
-    """Import pyodbc only now: on Linux it needs unixODBC, which SQLite does without."""
+def load_pyodbc() -> Any:
+    """Import pyodbc only now: on Linux it needs unixODBC, which SQLite does without.
+
+    Raises DatabaseError (`driver`), which says how to get what is missing.
+    """
     try:
         import pyodbc  # type: ignore[import-not-found]  # noqa: PLC0415  mypy doesn't find its stubs
     except ImportError as error:
@@ -161,7 +175,7 @@ def _give_way(connection: Connection, limits: TimeLimits) -> None:
     if "SQL Server" not in name:
         raise DatabaseError(
             DatabaseProblem.OTHER,
-            f"`connection_string` in the settings leads to {name}, but the agent only reads SQL Server. "
+            f"`connection_string` in the settings leads to {name}, but the agent only reads SQL Server.",
             "Correct it.",
         )
     milliseconds = limits.lock * 1000
@@ -174,7 +188,7 @@ def _explained(
     """Return the error for the user, with the names that exist if one that doesn't is the cause."""
     cause = cause_of(complaint, connecting=False)
     names: list[str] = []
-    missing: list[str] = []
+    unreadable: list[str] = []
     with suppress(odbc.Error):
         if cause.problem is DatabaseProblem.NO_TABLE:
             names = closest(shown_table(table.name), session.tables())
@@ -182,8 +196,18 @@ def _explained(
             columns = session.columns()
             names = list(map(shown_name, columns))
             known = {name.casefold() for name in columns}
-            missing = [name for name in table.columns if name.casefold() not in known]
-    return explained(cause, complaint, Scene.of(table, limits), names, missing)
+            unreadable = [name for name in table.columns if name.casefold() not in known]
+        elif cause.problem is DatabaseProblem.DENIED:
+            unreadable = [name for name in table.columns if not _is_readable(odbc, session, name)]
+    return explained(cause, complaint, Scene.of(table, limits), names, unreadable)
+
+
+def _is_readable(odbc: Any, session: Session, column: str) -> bool:
+    try:
+        session.described([column])
+    except odbc.Error:
+        return False
+    return True
 
 
 def _databases(odbc: Any, login: Login, limits: TimeLimits) -> list[str]:

@@ -3,8 +3,10 @@
 import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
+from agent.sign_in import SignIn
 from contract.blobs import CATALOGS
 
 _SUFFIX = "core.windows.net"
@@ -18,15 +20,23 @@ class StorageAccount:
     """Without container, query and closing slash."""
 
     sas: str | None = field(default=None, repr=False)
-    """The query of a SAS URL; without one, azure-identity signs in."""
+    """The query of a SAS URL; without one, `sign_in` says how."""
 
     container: str | None = None
     """The only container that the SAS is for; None if it is for the account."""
+
+    sign_in: SignIn | None = None
+    """How to sign in; None with a SAS."""
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must never be shown."""
         return _secrets_of(self.sas) if self.sas is not None else ()
+
+    @property
+    def expires_on(self) -> datetime | None:
+        """When the SAS expires; None without one."""
+        return _expiry_of(self.sas or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +51,11 @@ class StorageConnection:
         values = _values(self.connection_string)
         key, sas = values.get("accountkey", ""), values.get("sharedaccesssignature", "")
         return (self.connection_string, *filter(None, [key]), *_secrets_of(sas))
+
+    @property
+    def expires_on(self) -> datetime | None:
+        """When its SAS expires; None without one."""
+        return _expiry_of(_values(self.connection_string).get("sharedaccesssignature", ""))
 
 
 StorageSignIn = StorageAccount | StorageConnection
@@ -140,6 +155,14 @@ def _addresses(values: dict[str, str]) -> Iterator[tuple[str, str]]:
 
 def _secrets_of(sas: str) -> tuple[str, ...]:
     return (sas, *parse_qs(sas).get("sig", [])) if sas else ()
+
+
+def _expiry_of(sas: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(parse_qs(sas)["se"][0])
+    except (KeyError, ValueError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _values(connection_string: str) -> dict[str, str]:

@@ -4,28 +4,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from urllib.parse import parse_qs
 
 from azure.core.exceptions import (
     AzureError,
-    ClientAuthenticationError,
     HttpResponseError,
     IncompleteReadError,
     ServiceRequestError,
     ServiceResponseError,
 )
 
-from agent.errors import StorageError, StorageUnavailableError
+from agent.connecting.obstacles import obstacle, unreachable
+from agent.connecting.proxy import proxy_for
+from agent.connecting.trouble import Goal, Trouble
+from agent.errors import SignInError, StorageError, StorageUnavailableError
 from agent.storage.address import StorageAccount, StorageSignIn
-from agent.storage.connecting import obstacle, unreachable
-from agent.storage.proxy import proxy_for
 
 _SKEW = timedelta(minutes=14)  # the service tolerates 15
 _PASSING = {408, 429, 500, 502, 503, 504}
 
 _AGAIN = "Try again; if that doesn't help, tell your operator."
 _NEW_SAS = "Ask for a new SAS and put it in the settings."
-_SIGN_IN = "Put a SAS URL or a connection string in the settings."
+_SIGN_IN = "Say with azure.sign_in in the settings how this computer signs in, or use a SAS URL."
 
 _REFUSALS = {
     "AuthorizationProtocolMismatch": (
@@ -34,7 +33,6 @@ _REFUSALS = {
     ),
     "AuthorizationSourceIPMismatch": ("the SAS doesn't allow this internet address", _NEW_SAS),
     "AuthorizationServiceMismatch": ("the SAS is not for the blob service (ss=b)", _NEW_SAS),
-    "AuthorizationResourceTypeMismatch": ("the SAS is not for objects (srt=o)", _NEW_SAS),
     "KeyBasedAuthenticationNotPermitted": (
         "it accepts no keys",
         "Use `account_url` in the settings instead of a connection string.",
@@ -57,6 +55,9 @@ class Task:
     right: str
     """The right that it needs, such as `create and write`."""
 
+    part: str = "objects (srt=o)"
+    """What a SAS for the account must be for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -67,37 +68,36 @@ class Account:
     scheme: str = "https"
 
 
-def explained(error: AzureError | OSError, task: Task, account: Account) -> StorageError:
+def explained(
+    error: AzureError | OSError | SignInError, task: Task, account: Account
+) -> StorageError:
     """Return the error for the user; it never contains an address's query or a key."""
-    if getattr(error, "status_code", None) is None and (found := _unanswered(error, task, account)):
-        return found
+    if isinstance(error, SignInError):
+        kind = StorageUnavailableError if error.may_pass else StorageError
+        return kind(error.cause_of(task.failure), error.remedy)
+    if getattr(error, "status_code", None) is None and (found := _unanswered(error, account)):
+        kind = StorageUnavailableError if found.may_pass else StorageError
+        return kind(f"{task.failure}: {found.cause}", found.remedy)
     begin = f"{task.failure}: the storage account {account.host}"
     if not isinstance(error, HttpResponseError):
-        return StorageError(f"{begin} met an unexpected error ({type(error).__name__}). {_AGAIN}")
-    if error.status_code is None and isinstance(error, ClientAuthenticationError):
-        return StorageError(
-            f"{task.failure}: this computer can't sign in to Azure for {account.host}. "
-            "Sign it in (a managed identity, or AZURE_TENANT_ID, AZURE_CLIENT_ID and a certificate), "
-            "or put a SAS URL in the settings."
-        )
+        return StorageError(f"{begin} met an unexpected error ({type(error).__name__}).", _AGAIN)
     if error.status_code in _PASSING:
         return StorageUnavailableError(
-            f"{begin} is busy or in trouble (HTTP {error.status_code}). Try again later."
+            f"{begin} is busy or in trouble (HTTP {error.status_code}).", "Try again later."
         )
     answer, to_do = _answer(error, task, account.sign_in)
-    return StorageError(f"{begin} {answer}. {to_do}")
+    return StorageError(f"{begin} {answer}.", to_do)
 
 
-def _unanswered(error: AzureError | OSError, task: Task, account: Account) -> StorageError | None:
-    """Return the error where nothing came back: from the account, or from the sign-in to Azure."""
+def _unanswered(error: AzureError | OSError, account: Account) -> Trouble | None:
+    """Return the trouble where nothing came back from the account."""
     said = f"{getattr(error, 'inner_exception', None)!r} {error}"
-    is_signing_in = isinstance(error, ClientAuthenticationError)
-    goal = "Azure's sign-in" if is_signing_in else f"the storage account {account.host}"
+    goal = Goal(f"the storage account {account.host}", "the account in the settings")
     proxy = proxy_for(account.scheme, account.host)
-    if found := obstacle(said, task.failure, goal, proxy):
+    if found := obstacle(said, goal, proxy):
         return found
     if isinstance(error, ServiceRequestError | ServiceResponseError | IncompleteReadError):
-        return unreachable(said, task.failure, goal, proxy)
+        return unreachable(said, goal, proxy)
     return None
 
 
@@ -119,7 +119,7 @@ def _refusal(
     error: HttpResponseError, code: str, task: Task, sign_in: StorageSignIn
 ) -> tuple[str, str]:
     now = _service_time(error)
-    expiry = _sas_expiry(sign_in)
+    expiry = sign_in.expires_on
     if expiry is not None and now is not None and expiry <= now:
         return (
             f"the SAS in the settings expired on {expiry:%Y-%m-%d %H:%M} UTC",
@@ -130,8 +130,21 @@ def _refusal(
         minutes = round(abs(skew).total_seconds() / 60)
         way = "fast" if skew > timedelta(0) else "slow"
         return f"this computer's clock is {minutes} minutes {way}", "Set the clock."
+    return _missing(code or str(error.status_code), task, sign_in)
+
+
+def _missing(code: str, task: Task, sign_in: StorageSignIn) -> tuple[str, str]:
+    """Return what the sign-in lacks, by the error code or, without one, the HTTP status."""
+    signs_in = isinstance(sign_in, StorageAccount) and sign_in.sas is None
+    if code == "AuthorizationResourceTypeMismatch":
+        return f"the SAS is not for {task.part}", _NEW_SAS
     if code in _REFUSALS:
         return _REFUSALS[code]
+    if signs_in and code in {"InvalidAuthenticationInfo", "401"}:
+        return (
+            f"it doesn't trust the tenant in which this computer signs in ({code})",
+            "Correct the account, or azure.tenant_id, in the settings.",
+        )
     if code == "AuthenticationFailed":
         return (
             "the key, SAS or identity in the settings is not valid for it",
@@ -139,7 +152,7 @@ def _refusal(
         )
     right = f"the right to {task.right} in its container `{task.container}`"
     return (
-        f"{right} is missing, or its network rules exclude this computer ({code or error.status_code})",
+        f"{right} is missing, or its network rules exclude this computer ({code})",
         "Ask the person who runs the storage account.",
     )
 
@@ -150,13 +163,3 @@ def _service_time(error: HttpResponseError) -> datetime | None:
         return parsedate_to_datetime(headers.get("Date") or "").astimezone(UTC)
     except ValueError:
         return None
-
-
-def _sas_expiry(sign_in: StorageSignIn) -> datetime | None:
-    if not isinstance(sign_in, StorageAccount) or sign_in.sas is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(parse_qs(sign_in.sas)["se"][0])
-    except (KeyError, ValueError):
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -24,7 +24,7 @@ STEPS = {
     "odbc": set_up_odbc,
 }
 MADE_HERE = (
-    *(".venv", ".tools", ".local", "build", "shopmaster_upload.egg-info"),
+    *(".venv", ".tools", ".local", "build", "dist", "shopmaster_upload.egg-info"),
     *(".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis", ".import_linter_cache"),
 )
 

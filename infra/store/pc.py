@@ -1,7 +1,7 @@
 """What a store's PC needs: its settings file, and the steps with which it signs in. No secret is in it."""
 
 from contract.blobs import StoreName
-from infra.installation import Installation, token_name
+from infra.installation import Installation
 from infra.store.principals import Principal, PrincipalKind
 
 _WINDOWS_FOLDER = r"C:\ProgramData\shopMaster"
@@ -50,66 +50,72 @@ sell_price = "SellPrice"
 
 [storage]
 account_url = "{blob_endpoint}"
+
+[azure]                               # how this computer signs in
+{sign_in}
+
+[key_vault]                           # where `shopmaster login` puts the store's token
+url = "{vault_url}"
 """
 
+_BY_CERTIFICATE = """\
+sign_in = "certificate"
+tenant_id = "{tenant}"
+client_id = "{app}"
+certificate = "sign-in.pfx"           # beside this file; on Linux "sign-in.pem\""""
+
+_BY_IDENTITY = """\
+sign_in = "managed_identity"
+# client_id = "..."                   # only of a user-assigned one"""
+
 _ARC = """\
-2. The PC signs in as the Arc machine {name}. The account that runs `shopmaster` must be allowed to:
+2. The PC signs in as the Arc machine {name}. The account that runs `shopmaster` must be allowed to
+   (a schedule's is "NT AUTHORITY\\NETWORK SERVICE" unless another was chosen):
    Windows:  net localgroup "Hybrid agent extension applications" ACCOUNT /add
    Linux:    sudo usermod --append --groups himds ACCOUNT
    Then sign that account out and in again. Administrators (root) may already."""
 
-_CERTIFICATE = """\
-2. The PC signs in by its certificate. Three variables tell `shopmaster` how:
-   Windows (PowerShell as administrator):
-     [Environment]::SetEnvironmentVariable('AZURE_TENANT_ID', '{tenant}', 'Machine')
-     [Environment]::SetEnvironmentVariable('AZURE_CLIENT_ID', '{app}', 'Machine')
-     [Environment]::SetEnvironmentVariable('AZURE_CLIENT_CERTIFICATE_PATH', '{windows}\\sign-in.pfx', 'Machine')
-   Linux (in /etc/environment):
-     AZURE_TENANT_ID={tenant}
-     AZURE_CLIENT_ID={app}
-     AZURE_CLIENT_CERTIFICATE_PATH=/etc/shopmaster/sign-in.pem"""
+_CERTIFICATE = "2. The PC signs in by the certificate that it made, which stays where it is."
 
 _USER = "2. {name} signs in on the computer with `az login --tenant {tenant}`."
 
-_OTHER = "2. The computer must sign in as the {kind} {name}; how is up to whoever made it."
+_MACHINE = "2. The computer signs in by the managed identity {name}, which must be its own."
 
 _REST = """\
-3. The store's Digible token, in a file that is deleted afterwards (this needs the role Key Vault
-   Secrets Officer on the vault; give the date on which the token expires):
-     az keyvault secret set --vault-name {vault} --name {token} --file token.txt \\
-         --expires YYYY-MM-DDThh:mm:ssZ --output none
-
-4. New rights need up to ten minutes. Then, on the PC:
-     shopmaster upload --dry-run
+3. New rights need up to ten minutes. Then, on the PC, with the e-mail and password of its owner at
+   Digible:
+     shopmaster login
+     shopmaster check
      shopmaster upload
    and here:
      python -m infra.store check {store}"""
 
+_WAYS = {
+    PrincipalKind.ARC: ('sign_in = "arc"', _ARC),
+    PrincipalKind.APP: (_BY_CERTIFICATE, _CERTIFICATE),
+    PrincipalKind.IDENTITY: (_BY_IDENTITY, _MACHINE),
+    PrincipalKind.USER: ('sign_in = "developer"', _USER),
+}
+"""What the settings say about the sign-in of each kind of principal, and what else is to be done."""
 
-def settings_file(store: StoreName, at: Installation) -> str:
+
+def settings_file(store: StoreName, principal: Principal, at: Installation, tenant: str) -> str:
     """Return the settings file of a store's PC, ready but for the database."""
-    return _SETTINGS.format(store=store, blob_endpoint=at.blob_endpoint.rstrip("/"))
+    sign_in, _ = _WAYS[principal.kind]
+    return _SETTINGS.format(
+        store=store,
+        blob_endpoint=at.blob_endpoint.rstrip("/"),
+        vault_url=at.vault_url.rstrip("/"),
+        sign_in=sign_in.format(tenant=tenant, app=principal.app),
+    )
 
 
 def handover(store: StoreName, principal: Principal, at: Installation, tenant: str) -> str:
     """Return everything that the PC of a store needs, as text for the operator."""
-    sign_in = {
-        PrincipalKind.ARC: _ARC,
-        PrincipalKind.APP: _CERTIFICATE,
-        PrincipalKind.USER: _USER,
-    }.get(principal.kind, _OTHER)
-    steps = f"{sign_in}\n\n{_REST}".format(
-        kind=principal.kind,
-        name=principal.name,
-        app=principal.app,
-        tenant=tenant,
-        windows=_WINDOWS_FOLDER,
-        vault=at.vault,
-        token=token_name(store),
-        store=store,
-    )
+    _, step = _WAYS[principal.kind]
+    steps = f"{step}\n\n{_REST}".format(name=principal.name, tenant=tenant, store=store)
     return (
         f"1. Save this on the PC as {_WINDOWS_FOLDER}\\shopmaster.toml (Linux:\n"
         "   /etc/shopmaster/shopmaster.toml), and fill in the database:\n\n"
-        f"{settings_file(store, at)}\n{steps}"
+        f"{settings_file(store, principal, at, tenant)}\n{steps}"
     )

@@ -82,6 +82,7 @@ class FakeProgress:
 
     begun: list[str] = field(default_factory=list)
     reached: list[tuple[int, int | None]] = field(default_factory=list)
+    details: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     ended: int = 0
 
@@ -89,8 +90,10 @@ class FakeProgress:
         self.begun.append(what)
         self.reached.append((0, total()))
 
-    def reach(self, done: int, total: int | None = None) -> None:
+    def reach(self, done: int, total: int | None = None, detail: str = "") -> None:
         self.reached.append((done, total))
+        if detail:
+            self.details.append(detail)
 
     def say(self, sentence: str) -> None:
         self.said.append(sentence)

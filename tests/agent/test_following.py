@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from agent.errors import StorageError, StorageUnavailableError
-from agent.following import Follower, waiting_sentence
+from agent.following import Clock, Follower, StoppedFollowing, waiting_sentence
 from contract.blobs import RunId, StoreName
 from contract.run import Run, RunState
 from tests.agent.shops import NOW, FakeProgress, FakeTime, make_run
@@ -111,3 +111,37 @@ def test_progress_counts_settled_products() -> None:
     watch = Watch(SENDING, replace(SENDING, accepted=300, rejected=20), DONE)
     watch.follow()
     assert watch.progress.reached == [(0, None), (200, 400), (320, 400), (400, 400)]
+
+
+def test_a_resumed_run_is_followed_although_its_record_still_says_that_it_has_ended() -> None:
+    ended = make_run(RunState.SESSION_EXPIRED, read=400, accepted=200)
+    watch = Watch(ended, ended, SENDING, DONE)
+    follower = Follower(watch.records, watch.time.clock, watch.progress)
+    assert follower.follow(DONE.store, DONE.run, 60, ended) == DONE
+    assert watch.records.reads == 4
+
+
+def test_a_run_that_ends_again_as_before_has_ended() -> None:
+    ended = make_run(RunState.SESSION_EXPIRED, read=400, accepted=200)
+    again = replace(ended, updated_at=NOW + timedelta(minutes=1))
+    watch = Watch(ended, again)
+    follower = Follower(watch.records, watch.time.clock, watch.progress)
+    assert follower.follow(DONE.store, DONE.run, 60, ended) == again
+
+
+def test_whoever_stops_waiting_is_told_how_far_it_was() -> None:
+    def stopped(_: float) -> None:
+        raise KeyboardInterrupt
+
+    watch = Watch(SENDING)
+    clock = Clock(lambda: 0.0, stopped)
+    with pytest.raises(StoppedFollowing) as raised:
+        Follower(watch.records, clock, watch.progress).follow(DONE.store, DONE.run, 60)
+    assert raised.value.run == SENDING
+
+
+def test_batches_are_shown_once_their_number_is_known() -> None:
+    known = replace(SENDING, batches_acknowledged=1, batches_total=2)
+    watch = Watch(SENDING, known, known, replace(DONE, batches_acknowledged=2, batches_total=2))
+    watch.follow()
+    assert watch.progress.details == ["batch 1 of 2", "batch 1 of 2", "batch 2 of 2"]

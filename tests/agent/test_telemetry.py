@@ -5,9 +5,11 @@ import socket
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
+from agent.sign_in import Certificate
 from agent.telemetry import Untold, operation
 from contract.blobs import StoreName
 from contract.telemetry import parse_traceparent
@@ -29,7 +31,7 @@ def spans(ingestion: IngestionStandIn) -> dict[str, Envelope]:
 def said_of(connection_string: str | None) -> list[str]:
     """Do an operation, and return what it warned of."""
     said: list[str] = []
-    with operation(connection_string, STORE, os.environ, said.append, signs_in=False) as done:
+    with operation(connection_string, STORE, os.environ, said.append, sign_in=None) as done:
         assert parse_traceparent(done.traceparent)
         with done.step("read products"):
             done.note("rows", 3)
@@ -49,7 +51,7 @@ def test_an_operation_and_its_steps_are_told() -> None:
 def test_an_error_is_told_by_its_type_alone() -> None:
     """Its text may quote a connection string."""
     with IngestionStandIn() as ingestion:
-        telling = operation(ingestion.connection_string, STORE, {}, print, signs_in=False)
+        telling = operation(ingestion.connection_string, STORE, {}, print, sign_in=None)
         with (
             pytest.raises(ValueError, match="s3cret"),
             telling as failing,
@@ -62,12 +64,22 @@ def test_an_error_is_told_by_its_type_alone() -> None:
         assert span["data"]["baseData"]["properties"]["error_type"] == "ValueError"
 
 
+def test_an_unusable_certificate_is_the_reason_why_nobody_is_told(tmp_path: Path) -> None:
+    said: list[str] = []
+    way = Certificate("t", "c", tmp_path / "missing.pem")
+    key = "InstrumentationKey=00000000-0000-0000-0000-000000000000"
+    with operation(key, STORE, {}, said.append, way) as untold:
+        assert isinstance(untold, Untold)
+    (sentence,) = said
+    assert sentence.startswith("No telemetry is sent. This computer can't sign in to Azure: ")
+
+
 def test_without_a_connection_string_nobody_is_told_and_nothing_is_loaded() -> None:
-    with operation(None, STORE, {}, print, signs_in=False) as silent:
+    with operation(None, STORE, {}, print, sign_in=None) as silent:
         assert isinstance(silent, Untold)
     check = (
         "import sys, agent.telemetry as t\n"
-        "with t.operation(None, '0001', {}, print, signs_in=False) as o:\n"
+        "with t.operation(None, '0001', {}, print, sign_in=None) as o:\n"
         "    with o.step('x'): pass\n"
         "assert not [name for name in sys.modules if 'opentelemetry' in name or 'azure' in name]\n"
     )
@@ -75,9 +87,9 @@ def test_without_a_connection_string_nobody_is_told_and_nothing_is_loaded() -> N
 
 
 def test_each_operation_has_its_own_trace_context() -> None:
-    with operation(None, STORE, {}, print, signs_in=False) as first:
+    with operation(None, STORE, {}, print, sign_in=None) as first:
         pass
-    with operation(None, STORE, {}, print, signs_in=False) as second:
+    with operation(None, STORE, {}, print, sign_in=None) as second:
         pass
     assert first.traceparent != second.traceparent
 

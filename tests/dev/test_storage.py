@@ -12,6 +12,9 @@ import pytest
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueServiceClient
 
+from agent.settings.file import read_settings
+from agent.settings.parsing import parse_settings
+from agent.token_store import TokenFile
 from dev.azurite import new_account, start_azurite
 from dev.files import read_environment, toml_string, write_environment
 from dev.ports import free_ports, is_free
@@ -52,7 +55,14 @@ def test_storage_has_what_the_app_needs_and_says_where_it_is(tmp_path: Path) -> 
         "store": "0001",
         "database": {"sqlite": str(data / "shop.db"), "table": "Products"},
         "storage": {"connection_string": connection_string},
+        "digible": {
+            "api_url": environment["DIGIBLE_API_URL"],
+            "token_file": environment["DIGIBLE_TOKEN_FILE"],
+        },
     }
+    of_agent = parse_settings(read_settings(data / "shopmaster.toml", {}), with_storage=True)
+    assert of_agent.tokens == TokenFile(Path(environment["DIGIBLE_TOKEN_FILE"]))
+    assert of_agent.digible_url == environment["DIGIBLE_API_URL"]
     assert environment["AzureWebJobsStorage"] == connection_string
     assert environment["DIGIBLE_API_URL"].startswith("http://127.0.0.1:")
     token = Path(environment["DIGIBLE_TOKEN_FILE"]).read_text(encoding="utf-8").strip()

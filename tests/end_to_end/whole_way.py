@@ -74,11 +74,11 @@ class WholeWay:
             encoding="utf-8",
         )
 
-    def upload(self, url: str, timeout: str = "60s") -> Ended:
+    def upload(self, url: str, timeout: str = "60s", options: tuple[str, ...] = ()) -> Ended:
         """Run the agent as a person does, while the function works; Digible is at `url`."""
         settings = str(self.folder / "shopmaster.toml")
         with self.function(url):
-            code = main(["upload", "--config", settings, "--timeout", timeout])
+            code = main(["upload", "--config", settings, "--timeout", timeout, *options])
         said = self.capsys.readouterr()
         assert "Traceback" not in said.out + said.err
         return Ended(code, said.out, said.err)

@@ -22,6 +22,7 @@ from tests.tds.tokens import SqlError
 from tests.tds.wire_types import SqlType, sql_type
 
 SYSTEM_DATABASES = ("master", "tempdb", "model", "msdb")
+_COLUMN_WORDS = ("TABLE_SCHEMA", "TABLE_NAME", "COLUMN_NAME", "DATA_TYPE")
 
 Row = Sequence[Any]
 
@@ -155,6 +156,16 @@ def _catalog(database: str, own: list[_Stored]) -> Iterator[Table]:
             for number, column in enumerate(stored.types, 1)
         ],
         schema="sys",
+    )
+    yield Table(
+        "COLUMNS",
+        {**dict.fromkeys(_COLUMN_WORDS, name), "ORDINAL_POSITION": "int"},
+        [
+            (stored.table.schema, stored.table.name, column, declared.partition("(")[0], number)
+            for stored in own
+            for number, (column, declared) in enumerate(stored.table.columns.items(), 1)
+        ],
+        "INFORMATION_SCHEMA",
     )
     yield Table(
         "databases", {"name": name}, [(each,) for each in (*SYSTEM_DATABASES, database)], "sys"

@@ -10,6 +10,9 @@ class Faults:
     denied: bool = False
     """The user may not read the tables: error 229."""
 
+    denied_column: str | None = None
+    """The user may not read that column: error 230."""
+
     locked: bool = False
     """Another connection holds the table for longer than the lock time-out: error 1222."""
 

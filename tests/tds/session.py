@@ -10,7 +10,7 @@ from tests.tds.database import SYSTEM_DATABASES, Database, Result
 from tests.tds.faults import NONE, Faults
 from tests.tds.packets import Channel
 from tests.tds.requests import Call, Login
-from tests.tds.statements import Select, parse_batch
+from tests.tds.statements import Column, Select, parse_batch
 from tests.tds.tokens import SqlError
 from tests.tds.wire_types import sql_type
 
@@ -137,6 +137,8 @@ class Session:
         faults = NONE if result.of_catalog else self._world.faults
         if faults.denied:
             raise SqlError(229, "The SELECT permission was denied on the object.", 14)
+        if Column(faults.denied_column or "") in select.items:
+            raise SqlError(230, "The SELECT permission was denied on the column.", 14)
         if faults.locked:
             raise SqlError(1222, "Lock request time out period exceeded.")
         if faults.frozen:

@@ -11,14 +11,13 @@ from agent.command_line.outcome import (
     exit_code,
 )
 from agent.errors import ExitCode
-from agent.export import Upload
 from agent.preview import Preview, preview
-from contract.blobs import CatalogMetadata, RunId, StoreName
+from contract.blobs import RunId, StoreName
 from contract.product import Rejection, Stage
 from contract.run import MAX_REJECTIONS, SESSION_EXPIRED, RunError, RunState
 from tests.agent.shops import FakeProgress, FakeSource, make_run, products
 
-UPLOAD = Upload(StoreName("0001"), RunId("x.8DC12"), CatalogMetadata())
+STORE, RUN = StoreName("0001"), RunId("x.8DC12")
 
 
 def rejections(count: int) -> tuple[Rejection, ...]:
@@ -70,12 +69,21 @@ def test_an_errors_detail_is_shown_if_the_message_lacks_it() -> None:
     assert "Details" not in describe_run(replace(run, message="Invalid: <html>"))
 
 
-def test_twenty_rejections_are_shown_and_the_others_are_counted() -> None:
+def test_ten_rejections_are_shown_and_where_the_rest_is() -> None:
     run = make_run(rejections=rejections(21), rejected=1_234, read=2_000)
-    shown = [line for line in describe_run(run).splitlines() if "SellPrice" in line]
-    assert len(shown) == 20
+    lines = describe_run(run).splitlines()
+    shown = [line for line in lines if "SellPrice" in line]
+    assert len(shown) == 10
     assert shown[0] == "  row 1, product P1: SellPrice is missing"
-    assert "  … and 1,214 more" in describe_run(run)
+    assert "  … and 1,224 more" in lines
+    assert f"  The rest: shopmaster status {run.run}" in lines
+
+
+def test_nothing_is_promised_beyond_what_the_record_lists() -> None:
+    run = make_run(rejections=rejections(21), rejected=1_234, read=2_000)
+    lines = describe_run(run, most=MAX_REJECTIONS).splitlines()
+    assert "  … and 1,213 more" in lines
+    assert "The rest" not in "\n".join(lines)
 
 
 def test_warnings_are_listed() -> None:
@@ -101,7 +109,7 @@ def test_text_from_outside_cannot_control_the_terminal() -> None:
         rejected=1,
         read=1,
     )
-    text = describe_run(run) + describe_unfinished(run, UPLOAD, 60)
+    text = describe_run(run) + describe_unfinished(run, STORE, RunId(evil), 60)
     text += describe_preview(preview(FakeSource([(evil, evil, "1")]), FakeProgress()))
     assert all(character.isprintable() or character == "\n" for character in text)
 
@@ -118,16 +126,17 @@ def test_a_record_of_a_megabyte_is_not_shown_by_the_megabyte() -> None:
     )
     text = describe_run(run)
     assert len(text) < 50_000
-    assert text.count("…") == 1 + 2 * 20 + 20 + 1 + 1  # the last: “… and 980 more”
+    assert text.count("…") == 1 + 2 * 10 + 20 + 1 + 1  # the last: “… and 990 more”
 
 
 def test_an_unfinished_run_says_how_far_it_got() -> None:
     run = make_run(read=1_000, accepted=400, rejected=3)
-    text = describe_unfinished(run, UPLOAD, 1_800)
+    text = describe_unfinished(run, STORE, RUN, 1_800)
     assert "within 30 minutes" in text
     assert "400 of 1,000 products were accepted and 3 rejected" in text
     assert "0001/x.8DC12.json" in text
-    assert "has not begun" in describe_unfinished(None, UPLOAD, 90)
+    assert "has not begun" in describe_unfinished(None, STORE, RUN, 90)
+    assert text.endswith("shopmaster status x.8DC12 --follow")
 
 
 def test_a_preview_checks_rows_as_the_function_does() -> None:

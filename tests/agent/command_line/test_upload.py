@@ -2,99 +2,27 @@
 
 import gzip
 import json
-import os
 import re
 import subprocess
 import sys
 import tomllib
-import uuid
-from collections.abc import Callable
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from azure.storage.blob import BlobServiceClient
 
 import agent
 from agent.command_line.main import main
 from agent.export import CountedRows
 from agent.sqlite import SqliteSource
-from contract.blobs import CATALOGS, StoreName
 from contract.product import Rejection, Stage
-from contract.run import SESSION_EXPIRED, Run, RunState
+from contract.run import SESSION_EXPIRED, RunState
+from tests.agent.command_line.scene import Shop, ends_as, stored
 from tests.agent.function_stand_in import function_that_answers
 from tests.agent.shops import clean_environment, make_shop, products
 from tests.loopback import python_path
 
 ROOT = Path(__file__).resolve().parents[3]
 MARKER = "Hush+Hush/0815="
-
-
-@dataclass
-class Shop:
-    """A shop with a settings file in the current folder, and what its agent prints."""
-
-    store: StoreName
-    folder: Path
-    capsys: pytest.CaptureFixture[str]
-
-    def settings(self, text: str) -> None:
-        """Write the settings file."""
-        (self.folder / "shopmaster.toml").write_text(text, encoding="utf-8")
-
-    def sell(self, *rows: tuple[object, object, object], table: str = "Products") -> None:
-        """Fill the table, and name it in the settings."""
-        make_shop(self.folder / "shop.db", rows, table)
-        self.settings(
-            f'store = "{self.store}"\n[database]\nsqlite = "shop.db"\ntable = {json.dumps(table)}\n'
-        )
-
-    def run(self, *arguments: str) -> tuple[int, str, str]:
-        """Run the agent; return its exit code, standard output and standard error."""
-        code = main(["upload", *arguments])
-        said = self.capsys.readouterr()
-        assert "Traceback" not in said.err + said.out
-        return code, said.out, said.err
-
-    def error(self, *arguments: str) -> tuple[int, str]:
-        """Run the agent, which must print one error line; return the exit code and that line."""
-        code, out, err = self.run(*arguments)
-        assert out == ""
-        lines = [line for line in err.splitlines() if line.startswith("Error: ")]
-        assert len(lines) == 1, err
-        return code, lines[0]
-
-
-@pytest.fixture
-def shop(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Shop:
-    for name in set(os.environ) - set(clean_environment()):
-        monkeypatch.delenv(name)
-    monkeypatch.setattr("agent.settings.file.machine_wide_file", lambda _: tmp_path / "no.toml")
-    monkeypatch.chdir(tmp_path)
-    return Shop(StoreName(uuid.uuid4().hex), tmp_path, capsys)
-
-
-@pytest.fixture
-def online(shop: Shop, storage: str, monkeypatch: pytest.MonkeyPatch) -> Shop:
-    """Return a shop with a storage account."""
-    monkeypatch.setenv("SHOPMASTER_STORAGE__CONNECTION_STRING", storage)
-    return shop
-
-
-def stored(connection_string: str, store: StoreName) -> list[tuple[str, bytes]]:
-    with BlobServiceClient.from_connection_string(connection_string) as service:
-        container = service.get_container_client(CATALOGS)
-        names = [blob.name for blob in container.list_blobs(name_starts_with=f"{store}/")]
-        return [(name, container.download_blob(name).readall()) for name in names]
-
-
-def ends_as(state: RunState, **values: object) -> Callable[[Run], list[Run | bytes]]:
-    def answer(run: Run) -> list[Run | bytes]:
-        return [run, b"{half", replace(run, state=state, **values)]  # type: ignore[arg-type]
-
-    return answer
 
 
 # Uploads that work.
@@ -351,8 +279,8 @@ def test_no_output_ever_contains_a_secret(
     option: list[str],
     verbose: list[str],
 ) -> None:
-    monkeypatch.setattr("agent.storage.account._PATIENCE", 0.0)
-    monkeypatch.setattr("agent.storage.account._PAUSES", (0.0,))
+    monkeypatch.setattr("agent.storage.service._PATIENCE", 0.0)
+    monkeypatch.setattr("agent.storage.service._PAUSES", (0.0,))
     shop.sell(*products(2))
     for name, value in secrets.items():
         monkeypatch.setenv(name, value)
@@ -411,7 +339,7 @@ def test_help_and_version_import_neither_database_nor_cloud_libraries(option: st
     program = (
         "import sys; from agent.command_line.main import main; "
         f"code = main(['{option}']); "
-        "print(sorted({'azure', 'pyodbc', 'requests', 'tqdm'} & set(sys.modules)), code)"
+        "print(sorted({'azure', 'pyodbc', 'requests', 'rich'} & set(sys.modules)), code)"
     )
     ended = subprocess.run(
         [sys.executable, "-c", program],
@@ -424,6 +352,8 @@ def test_help_and_version_import_neither_database_nor_cloud_libraries(option: st
     assert ended.stdout.splitlines()[-1] == "[] 0"
 
 
-def test_the_version_is_the_projects_version() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert agent.__version__ == project["version"]
+def test_the_version_is_said_in_one_place() -> None:
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert pyproject["project"]["dynamic"] == ["version"]
+    assert pyproject["tool"]["setuptools"]["dynamic"]["version"] == {"attr": "agent.__version__"}
+    assert re.fullmatch(r"\d+\.\d+\.\d+", agent.__version__)

@@ -7,6 +7,7 @@ import pytest
 
 from agent.settings.exposure import exposure
 from agent.settings.file import read_settings
+from agent.settings.windows_rights import sddl_of
 
 SECRET = "c2VjcmV0"
 KEY = f'[storage]\nconnection_string = "AccountName=shop;AccountKey={SECRET}"\n'
@@ -16,7 +17,7 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="needs machine: POSIX
 def warning(path: Path, text: str, mode: int, environment: dict[str, str] | None = None) -> str:
     path.write_text(text, encoding="utf-8")
     path.chmod(mode)
-    return exposure(read_settings(path, environment or {})) or ""
+    return str(exposure(read_settings(path, environment or {})) or "")
 
 
 @posix
@@ -71,11 +72,41 @@ def test_there_is_no_warning_without_need(tmp_path: Path, text: str, mode: int) 
     assert warning(tmp_path / "x.toml", text, mode, environment) == ""
 
 
-def test_windows_file_modes_say_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("sddl", "is_open"),
+    [
+        (
+            "D:AI(A;ID;FA;;;SY)(A;ID;FA;;;BA)(A;ID;0x1200a9;;;BU)",
+            True,
+        ),  # inherited from ProgramData
+        ("D:(A;;FR;;;WD)", True),
+        ("D:(A;;GA;;;S-1-5-11)", True),
+        ("D:(A;;CCSW;;;BU)", True),
+        ("D:NO_ACCESS_CONTROL", True),
+        ("D:PAI(A;;FA;;;SY)(A;;FA;;;BA)(A;;FR;;;NS)", False),
+        ("D:(A;OICIIO;GA;;;BU)", False),  # only for files to come
+        ("D:(D;;FA;;;WD)(A;;FA;;;BA)", False),
+        ("D:(A;;0x100116;;;BU)", False),  # may write, not read
+        ("D:(A;;FA;;;BA)S:(AU;SAFA;FA;;;WD)", False),
+        ("", False),  # not known
+    ],
+)
+def test_on_windows_the_access_control_list_says_who_may_read(
+    tmp_path: Path, sddl: str, is_open: bool
+) -> None:
     path = tmp_path / "x.toml"
     path.write_text(KEY, encoding="utf-8")
     path.chmod(0o644)
-    assert exposure(read_settings(path, {}), "win32") is None
+    found = exposure(read_settings(path, {}), "win32", lambda _: sddl)
+    assert (found is not None) == is_open
+    assert found is None or f'icacls "{path}" /inheritance:r' in found.remedy
+
+
+@pytest.mark.skipif(sys.platform != "win32", reason="needs machine: Windows")
+def test_windows_tells_the_access_control_list_of_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    path.write_text(KEY, encoding="utf-8")
+    assert "D:" in sddl_of(path)
 
 
 def test_without_a_file_there_is_no_warning(

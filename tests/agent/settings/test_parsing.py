@@ -9,14 +9,17 @@ from agent.errors import SettingsError
 from agent.names import Columns
 from agent.settings.file import read_settings
 from agent.settings.parsing import Settings, parse_settings
+from agent.sign_in import Arc, Certificate, Developer, ManagedIdentity, SignIn
 from agent.sqlite import SqliteTable
 from agent.sqlserver.login import own_login, sql_login, windows_login
 from agent.sqlserver.table import SqlServerTable
 from agent.storage.address import StorageAccount, StorageConnection
+from agent.token_store import TokenFile, VaultToken
 from contract.blobs import StoreName
 
 FULL = r"""
 store = "0001"
+state_folder = "state"
 [database]
 server = 'localhost\SQLEXPRESS'
 database = "Shop"
@@ -26,6 +29,14 @@ authentication = "windows"
 product_id = "Id"
 product_name = "Name"
 sell_price = "Price"
+[azure]
+sign_in = "arc"
+[digible]
+api_url = "https://digible.invalid/v1/"
+[key_vault]
+url = "https://keys.invalid/"
+[upload]
+change_limit_percent = 12.5
 [storage]
 account_url = "https://shop.blob.invalid"
 """
@@ -72,7 +83,7 @@ def given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Given:
     return Given(tmp_path)
 
 
-def test_every_setting_is_read(given: Given) -> None:
+def test_every_setting_is_read(given: Given, tmp_path: Path) -> None:
     assert given(FULL) == Settings(
         store=StoreName("0001"),
         products=SqlServerTable(
@@ -80,7 +91,13 @@ def test_every_setting_is_read(given: Given) -> None:
             ("dbo", "Products"),
             Columns("Id", "Name", "Price"),
         ),
-        storage=StorageAccount("https://shop.blob.invalid"),
+        storage=StorageAccount("https://shop.blob.invalid", sign_in=Arc()),
+        sign_in=Arc(),
+        digible_url="https://digible.invalid/v1",
+        tokens=VaultToken("https://keys.invalid"),
+        change_limit=0.125,
+        file=tmp_path / "shopmaster.toml",
+        state_folder=tmp_path / "state",
     )
 
 
@@ -135,6 +152,16 @@ def test_the_password_of_a_sql_server_user_comes_from_the_environment(given: Giv
     assert "SHOPMASTER_DATABASE__PASSWORD" in given.problems(text)
 
 
+def test_a_command_that_reads_no_products_needs_no_password(given: Given, tmp_path: Path) -> None:
+    """It may be stored for another account, which runs the upload."""
+    text = FULL.replace('"windows"', '"sql"\nusername = "till"')
+    assert "needs a password" in given.problems(text)
+    raw = read_settings(tmp_path / "shopmaster.toml", {})
+    settings = parse_settings(raw, with_storage=True, reads_products=False)
+    assert settings.sign_in == Arc()
+    assert settings.secrets == ()
+
+
 def test_an_alternative_in_the_environment_replaces_the_one_in_the_file(given: Given) -> None:
     odbc = {"SHOPMASTER_DATABASE__CONNECTION_STRING": "Driver=x;Server=y"}
     products = given(FULL, odbc).products
@@ -142,6 +169,48 @@ def test_an_alternative_in_the_environment_replaces_the_one_in_the_file(given: G
     assert products.login == own_login("Driver=x;Server=y")
     key = {"SHOPMASTER_STORAGE__CONNECTION_STRING": KEY}
     assert given(FULL, key).storage == StorageConnection(KEY)
+
+
+@pytest.mark.parametrize(
+    ("azure", "sign_in"),
+    [
+        ('sign_in = "developer"', Developer()),
+        ('sign_in = "managed_identity"', ManagedIdentity(None)),
+        ('sign_in = "managed_identity"\nclient_id = "mine"', ManagedIdentity("mine")),
+    ],
+)
+def test_each_way_to_sign_in_is_read(given: Given, azure: str, sign_in: SignIn) -> None:
+    settings = given(FULL.replace('sign_in = "arc"', azure))
+    assert settings.sign_in == sign_in
+    assert settings.storage == StorageAccount("https://shop.blob.invalid", sign_in=sign_in)
+
+
+def test_a_certificate_is_relative_to_the_settings_file(given: Given, tmp_path: Path) -> None:
+    azure = 'sign_in = "certificate"\ntenant_id = "t"\nclient_id = "c"\ncertificate = "x.pem"'
+    settings = given(FULL.replace('sign_in = "arc"', azure))
+    assert settings.sign_in == Certificate("t", "c", tmp_path / "x.pem")
+
+
+def test_a_sas_or_a_connection_string_needs_no_sign_in(given: Given) -> None:
+    sas = SQLITE + '[storage]\naccount_url = "https://shop.blob.invalid?ss=b&sig=x"'
+    assert given(sas).sign_in is None
+    assert given(SQLITE, {"SHOPMASTER_STORAGE__CONNECTION_STRING": KEY}).sign_in is None
+
+
+def test_what_is_not_set_has_its_documented_value(given: Given, tmp_path: Path) -> None:
+    settings = given(SQLITE, storage=False)
+    assert settings.digible_url == "https://api.digible.one/v1"
+    assert settings.change_limit == 0.3
+    assert settings.tokens is None
+    there = given(SQLITE + '[digible]\ntoken_file = "token"', storage=False)
+    assert there.tokens == TokenFile(tmp_path / "token")
+
+
+def test_a_number_in_the_environment_is_text(given: Given) -> None:
+    given_there = {"SHOPMASTER_UPLOAD__CHANGE_LIMIT_PERCENT": "45"}
+    assert given(SQLITE, given_there, storage=False).change_limit == 0.45
+    report = given.problems(SQLITE, {"SHOPMASTER_UPLOAD__CHANGE_LIMIT_PERCENT": "half"})
+    assert "SHOPMASTER_UPLOAD__CHANGE_LIMIT_PERCENT must be a number from 0 to 100" in report
 
 
 def test_all_problems_are_reported_together(given: Given) -> None:
@@ -158,6 +227,10 @@ product_id = ""
 account_url = "http://shop.blob.invalid"
 [digible]
 api_url = "digible"
+[key_vault]
+url = "https://keys.invalid/secrets/x"
+[upload]
+change_limit_percent = "30"
 """
     report = given.problems(text, {"SHOPMASTER_DATABASE__TABEL": "x"})
     lines = report.splitlines()
@@ -173,7 +246,10 @@ api_url = "digible"
         'database.authentication must be "windows" or "sql"',
         "columns.product_id is empty",
         "storage.account_url begins with http://",
-        "digible.api_url is not a setting",
+        "digible.api_url is not a web address",
+        "key_vault.url is more than the vault's address: give only https://keys.invalid",
+        "key_vault.url needs azure.sign_in: say how this computer signs in to Azure (arc, ",
+        "upload.change_limit_percent must be a number from 0 to 100, without quotes",
     ):
         assert any(line.startswith(f"- {words}") for line in lines), (words, report)
 
@@ -197,8 +273,39 @@ api_url = "digible"
         (FULL.replace("account_url", "acount_url"), "did you mean `storage.account_url`?"),
         ('database = "x"\n', "database must be a table: a line [database]"),
         (FULL + 'store = "0001"', "did you mean `store`, which belongs"),
-        (FULL + '[key_vault]\nurl = "x"', "key_vault.url is not a setting"),
-        (FULL + '[azure]\nsign_in = "arc"', "azure.sign_in is not a setting"),
+        (FULL.replace('"arc"', '"msi"'), "must be arc, managed_identity, certificate or developer"),
+        (
+            FULL.replace('sign_in = "arc"', ""),
+            "storage.account_url needs azure.sign_in, because it has no SAS",
+        ),
+        (FULL.replace('"arc"', '"certificate"'), "azure.tenant_id is missing"),
+        (
+            FULL.replace('"arc"', '"arc"\nclient_id = "x"'),
+            'azure.client_id is only used with sign_in = "certificate" or "managed_identity"',
+        ),
+        (
+            FULL.replace('"arc"', '"arc"\ncertificate = "x"'),
+            'azure.certificate is only used with sign_in = "certificate"',
+        ),
+        (FULL.replace("https://shop.blob", "http://127.0.0.1:1/x?"), "has a query without `sig`"),
+        (
+            FULL.replace("https://shop.blob.invalid", "http://127.0.0.1:1/x"),
+            "signing in to Azure needs https://",
+        ),
+        (FULL.replace("https://keys", "http://keys"), "key_vault.url begins with http://"),
+        (
+            FULL.replace("https://keys.invalid/", "http://127.0.0.1:1"),
+            "a Key Vault is only reached by https://",
+        ),
+        (
+            FULL.replace("[key_vault]", 'token_file = "token"\n[key_vault]'),
+            "key_vault.url and digible.token_file can't be used together",
+        ),
+        (FULL.replace("https://digible", "http://digible"), "digible.api_url begins with http://"),
+        (FULL.replace("invalid/v1/", "invalid/v1?x=1"), "digible.api_url has a ?"),
+        (FULL.replace("12.5", "101"), "must be a number from 0 to 100"),
+        (FULL.replace("12.5", "true"), "must be a number from 0 to 100"),
+        (FULL.replace("12.5", "nan"), "must be a number from 0 to 100"),
     ],
 )
 def test_each_mistake_is_explained_in_plain_words(given: Given, text: str, words: str) -> None:

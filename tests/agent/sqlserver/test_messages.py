@@ -214,17 +214,15 @@ def test_a_server_that_is_too_old_for_strict_encryption_is_not_called_unreachabl
     cause = cause_of(complaint, connecting=True, strict=True)
 
     assert cause.problem is DatabaseProblem.ENCRYPTION
-    assert "Encrypt=strict" in cause.sentence
-    assert "Encrypt=strict" not in cause_of(complaint, connecting=True).sentence
+    assert "Encrypt=strict" in cause.what
+    assert "Encrypt=strict" not in cause_of(complaint, connecting=True).what
 
 
 @pytest.mark.parametrize("name", [name for name in CONNECTING if "no answer" not in name])
 def test_only_a_time_out_is_told_as_one(name: str) -> None:
     state, text, _ = CONNECTING[name]
 
-    assert (
-        "limits" not in cause_of(read_complaint(Exception(state, text)), connecting=True).sentence
-    )
+    assert "limits" not in cause_of(read_complaint(Exception(state, text)), connecting=True).what
 
 
 @pytest.mark.parametrize(("state", "text", "problem"), READING.values(), ids=READING)

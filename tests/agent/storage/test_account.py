@@ -18,14 +18,25 @@ from azure.storage.blob import (
 
 from agent.errors import StoppedError, StorageError, StorageUnavailableError
 from agent.following import Clock
-from agent.storage import account as account_module
+from agent.storage import catalogs as catalogs_module
+from agent.storage import records as records_module
 from agent.storage.account import AzureStorage
 from agent.storage.address import StorageConnection, StorageSignIn, parse_account_url
-from contract.blobs import CATALOGS, RUNS, CatalogMetadata, RunId, StoreName, run_record_name
+from contract.blobs import (
+    CATALOGS,
+    RUNS,
+    CatalogMetadata,
+    ResumeName,
+    RunId,
+    StoreName,
+    parse_name,
+    run_record_name,
+)
 from contract.product import Rejection, Stage
 from contract.run import MAX_REJECTIONS, Run, RunState
 from contract.run_record import decode_run, encode_run
-from tests.agent.shops import FakeTime, make_run
+from tests.agent.shops import NOW, FakeTime, make_run
+from tests.odd_server import OddServer, always, http
 
 METADATA = CatalogMetadata(3, "ab" * 32, f"00-{'1' * 32}-{'2' * 16}-01", ids_are_unique=True)
 CLOCK = Clock(time.monotonic, time.sleep)
@@ -64,7 +75,7 @@ def save(service: BlobServiceClient, run: Run) -> None:
 def test_a_catalogue_is_uploaded_in_blocks_with_its_metadata(
     storage: str, service: BlobServiceClient, store: StoreName, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(account_module, "BLOCK", 1_000)
+    monkeypatch.setattr(catalogs_module, "BLOCK", 1_000)
     data = bytes(range(250)) * 10
     etag, sent = put(connected(storage), f"{store}/x.json.gz", data)
     assert sent == [1_000, 2_000, 2_500]
@@ -85,7 +96,7 @@ def test_an_upload_that_stops_halfway_leaves_no_blob(
                 raise OSError("the disk broke")
             return super().read(size)
 
-    broken = Broken(b"x" * (account_module.BLOCK + 1))
+    broken = Broken(b"x" * (catalogs_module.BLOCK + 1))
     with pytest.raises(OSError, match="the disk broke"):
         connected(storage).put(f"{store}/x.json.gz", broken, METADATA, lambda _: None)
     assert visible(service, store) == []
@@ -161,7 +172,7 @@ def test_content_that_changed_on_its_way_is_noticed(
 def test_a_missing_container_is_named(
     storage: str, store: StoreName, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(account_module, "CATALOGS", "nowhere")
+    monkeypatch.setattr(catalogs_module, "CATALOGS", "nowhere")
     with pytest.raises(StorageError, match="has no container"):
         put(connected(storage), f"{store}/x.json.gz", b"x")
 
@@ -305,7 +316,7 @@ def test_an_unchanged_record_is_not_downloaded_again(
         decoded.append(data)
         return decode_run(data)
 
-    monkeypatch.setattr(account_module, "decode_run", noted)
+    monkeypatch.setattr(records_module, "decode_run", noted)
     agent, run = connected(storage), make_run(store=store)
     save(service, run)
     assert agent.read(store, run.run) == agent.read(store, run.run) == run
@@ -353,7 +364,7 @@ def test_a_record_of_another_run_is_refused(
 def test_no_more_of_a_record_is_downloaded_than_one_can_have(
     storage: str, service: BlobServiceClient, store: StoreName, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(account_module, "MAX_RECORD", 10_000)
+    monkeypatch.setattr(records_module, "MAX_RECORD", 10_000)
     agent, run = connected(storage), make_run(store=store)
     save(service, replace(run, message="x" * 9_000))
     assert agent.read(store, run.run) == replace(run, message="x" * 9_000)
@@ -382,7 +393,71 @@ def test_a_malformed_connection_string_is_reported_without_being_repeated() -> N
     assert "c2VjcmV0" not in str(caught.value)
 
 
-def test_an_address_without_a_sas_signs_in_through_azure_identity() -> None:
-    agent = AzureStorage(parse_account_url("https://shop.blob.invalid"), CLOCK)
-    assert type(agent._service.credential).__name__ == "DefaultAzureCredential"
-    agent.close()
+def test_the_right_to_write_is_proved_without_leaving_a_blob(
+    account: Account, service: BlobServiceClient, store: StoreName
+) -> None:
+    agent = AzureStorage(account.sas("cw"), CLOCK)
+    agent.prove_write(store)
+    agent.prove_write(store)
+    assert visible(service, store) == []
+    with pytest.raises(StorageError, match="the right to create and write blobs"):
+        AzureStorage(account.sas("r"), CLOCK).prove_write(store)
+
+
+def test_a_run_is_asked_to_resume_by_an_empty_blob(
+    account: Account, service: BlobServiceClient, store: StoreName
+) -> None:
+    agent, run = AzureStorage(account.sas("cw"), CLOCK), RunId("20261123T120000Z-1a.8DC12")
+    agent.ask_to_resume(store, run)
+    agent.ask_to_resume(store, run)
+    assert visible(service, store) == [f"{store}/{run}.resume"]
+    found = parse_name(f"{store}/{run}.resume")
+    assert found == ResumeName(store, run)
+
+
+def test_the_latest_runs_of_a_store_are_listed_the_newest_first(
+    storage: str, service: BlobServiceClient, store: StoreName
+) -> None:
+    made = [
+        make_run(store=store, run=RunId(f"x.{day}"), started_at=NOW + timedelta(days=day))
+        for day in range(4)
+    ]
+    service.get_blob_client(RUNS, f"{store}/damaged.json").upload_blob(b"{half")
+    for run in made:
+        save(service, run)
+    agent = connected(storage)
+    assert agent.runs(store, 3) == made[:0:-1]
+    assert agent.runs(store, 9) == made[::-1]
+    assert agent.runs(StoreName(f"{store}-other"), 9) == []
+
+
+@pytest.mark.parametrize(
+    ("kinds", "words"), [("o", "is not for containers"), ("co", "the right to list blobs")]
+)
+def test_a_store_that_may_not_list_its_runs_is_told_what_is_missing(
+    account: Account, store: StoreName, kinds: str, words: str
+) -> None:
+    with pytest.raises(StorageError, match=rf"can't be listed.*{words}"):
+        AzureStorage(account.sas("cw", kinds=kinds), CLOCK).runs(store, 3)
+
+
+@pytest.mark.parametrize("rights", ["cw", None])
+def test_the_time_is_told_whoever_asks(storage: str, account: Account, rights: str | None) -> None:
+    sign_in = account.sas(rights, hours=-1) if rights else StorageConnection(storage)
+    told = AzureStorage(sign_in, CLOCK).service_time()
+    assert abs(told - datetime.now(UTC)) < timedelta(seconds=5)
+
+
+def test_the_time_of_an_unreachable_account_is_an_error() -> None:
+    agent = AzureStorage(parse_account_url("http://127.0.0.1:9/shop?ss=b&sig=c2VjcmV0"), CLOCK)
+    with pytest.raises(StorageUnavailableError, match="The time can't be compared"):
+        agent.service_time()
+
+
+def test_the_time_of_something_else_is_an_error() -> None:
+    with OddServer(always(http(200, b"hello"))) as server:
+        agent = AzureStorage(
+            parse_account_url(f"http://127.0.0.1:{server.port}/shop?ss=b&sig=x"), CLOCK
+        )
+        with pytest.raises(StorageError, match="it is no storage account"):
+            agent.service_time()

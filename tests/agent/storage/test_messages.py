@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from azure.core.exceptions import (
     AzureError,
-    ClientAuthenticationError,
     HttpResponseError,
     IncompleteReadError,
     ServiceRequestError,
     ServiceResponseError,
 )
 
-from agent.errors import StorageError, StorageUnavailableError
+from agent.errors import SignInError, StorageError, StorageUnavailableError
+from agent.sign_in import Arc
 from agent.storage.address import StorageAccount, StorageConnection, StorageSignIn
 from agent.storage.messages import Account, Task, explained
 
@@ -80,7 +80,6 @@ def test_trouble_that_may_pass_is_reported_as_such(error: AzureError, words: str
         (http(404, "ContainerNotFound"), "has no container `catalogs`"),
         (http(401, "InvalidAuthenticationInfo"), "refuses it"),
         (http(413, "RequestBodyTooLarge"), "answers HTTP 413 (RequestBodyTooLarge)"),
-        (ClientAuthenticationError("DefaultAzureCredential failed"), "can't sign in to Azure"),
         (AzureError("odd"), "unexpected error (AzureError)"),
     ],
 )
@@ -91,6 +90,27 @@ def test_other_trouble_is_explained_with_what_to_do(error: AzureError, words: st
     assert str(found).startswith("The catalogue can't be uploaded: ")
     assert str(found).count(". ") == 1
     assert SECRET not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("may_pass", "kind"), [(False, StorageError), (True, StorageUnavailableError)]
+)
+def test_a_failed_sign_in_is_the_reason(may_pass: bool, kind: type[StorageError]) -> None:
+    error = SignInError("nobody is signed in to `az`.", "Run `az login`.", may_pass=may_pass)
+    found = explained(error, TASK, Account("shop.blob.invalid", KEY))
+    assert type(found) is kind
+    assert str(found) == (
+        "The catalogue can't be uploaded, because this computer can't sign in to Azure: "
+        "nobody is signed in to `az`. Run `az login`."
+    )
+    assert found.remedy == "Run `az login`."
+
+
+def test_a_sign_in_of_another_tenant_is_explained() -> None:
+    account = StorageAccount("https://shop.blob.invalid", sign_in=Arc())
+    assert "doesn't trust the tenant" in str(
+        explanation(http(401, "InvalidAuthenticationInfo"), account)
+    )
 
 
 @pytest.mark.parametrize(

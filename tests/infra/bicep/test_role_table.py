@@ -21,10 +21,7 @@ PLACES = (
 )
 PRINCIPALS = (("id-", "the function"), ("evgst-", "Event Grid"), ("0000", "a store's PC"))
 # Roles that no call in the code uses, and who does.
-USED_BY_OTHERS = {
-    "Storage Blob Data Contributor": "Event Grid",
-    "shopMaster token setter": "whoever logs in",
-}
+USED_BY_OTHERS = {"Storage Blob Data Contributor": "Event Grid"}
 
 
 @dataclass(frozen=True, slots=True)

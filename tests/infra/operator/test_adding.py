@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from agent.settings.file import Entry, RawSettings
-from agent.settings.parsing import parse_settings
+from agent.settings.parsing import Settings, parse_settings
+from agent.sign_in import Arc, Certificate
+from agent.storage.address import StorageAccount
+from agent.token_store import VaultToken
 from infra.store.rights import Kind
 from tests.infra.operator.cloud import GROUP, PERSON, TENANT, Cloud
 
@@ -16,7 +19,7 @@ STORE_SCOPES = ["catalogs", "digible-token-0001", "runs"]
 
 def settings_in(text: str) -> str:
     """Return the settings file that `add` printed."""
-    found = re.search(r'^store = .*?^account_url = "[^"]*"$', text, re.MULTILINE | re.DOTALL)
+    found = re.search(r"^store = .*?(?=^2\. )", text, re.MULTILINE | re.DOTALL)
     assert found
     return found[0]
 
@@ -36,16 +39,22 @@ def test_an_arc_machine_gets_the_three_rights_of_its_store(cloud: Cloud) -> None
     assert "himds" in ended.out
 
 
-def test_the_printed_settings_are_accepted_by_the_agent(cloud: Cloud) -> None:
-    cloud.machine("till-0001", 1)
-    printed = tomllib.loads(settings_in(cloud.store("add", "0001", "--arc", "till-0001").out))
-    entries = {"store": printed.pop("store")} | {
-        f"{table}.{key}": value for table, keys in printed.items() for key, value in keys.items()
+def settings_of(printed: str) -> Settings:
+    """Return what the agent reads in the settings that were printed."""
+    tables = tomllib.loads(settings_in(printed))
+    entries = {"store": tables.pop("store")} | {
+        f"{table}.{key}": value for table, keys in tables.items() for key, value in keys.items()
     }
     raw = {key: Entry(value, key, in_environment=False) for key, value in entries.items()}
-    settings = parse_settings(RawSettings(raw, Path("shopmaster.toml"), ()), with_storage=True)
+    return parse_settings(RawSettings(raw, Path("shopmaster.toml"), ()), with_storage=True)
+
+
+def test_the_printed_settings_are_accepted_by_the_agent(cloud: Cloud) -> None:
+    cloud.machine("till-0001", 1)
+    settings = settings_of(cloud.store("add", "0001", "--arc", "till-0001").out)
     assert settings.store == "0001"
-    assert "stshops.blob.invalid" in repr(settings.storage)
+    assert settings.storage == StorageAccount("https://stshops.blob.invalid", sign_in=Arc())
+    assert isinstance(settings.tokens, VaultToken)
 
 
 def test_a_certificate_gets_an_app_registration_that_trusts_it(
@@ -55,8 +64,10 @@ def test_a_certificate_gets_an_app_registration_that_trusts_it(
     app = app_of(cloud)
     assert (ended.code, app["displayName"]) == (0, "shopmaster-stshops-0001")
     assert len(cloud.rights()) == len(Kind)
-    assert f"AZURE_CLIENT_ID={app['appId']}" in ended.out
-    assert f"AZURE_TENANT_ID={TENANT}" in ended.out
+    assert settings_of(ended.out).sign_in == Certificate(
+        TENANT, str(app["appId"]), Path("sign-in.pfx")
+    )
+    assert "AZURE_" not in ended.out
 
 
 def test_adding_again_changes_nothing(cloud: Cloud, certificates: tuple[Path, Path]) -> None:

@@ -1,4 +1,4 @@
-"""The proxy between this computer and the storage account, if its settings name one."""
+"""The proxy between this computer and a service, if this computer's settings name one."""
 
 from dataclasses import dataclass
 from urllib.request import getproxies, getproxies_environment, proxy_bypass

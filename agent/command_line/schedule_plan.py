@@ -1,0 +1,46 @@
+"""What `schedule install` installs: whom the schedule runs as, and how it starts this program."""
+
+import getpass
+import sys
+from pathlib import Path
+
+from agent.errors import SettingsError
+from agent.scheduling.plan import NETWORK_SERVICE, Account, UserAccount, service_account
+from agent.scheduling.platforms import this_account
+
+
+def this_program() -> tuple[str, ...]:
+    """Return how this program is started, wherever one is."""
+    executable = str(Path(sys.executable).absolute())
+    return (executable,) if getattr(sys, "frozen", False) else (executable, "-m", "agent")
+
+
+def chosen_account(
+    name: str | None, *, password_stdin: bool, platform: str = sys.platform
+) -> Account:
+    """Return the account that the user names or, without a name, the platform's usual one.
+
+    Raises SettingsError if Windows needs a password and there is none.
+    """
+    if platform != "win32":
+        return UserAccount(name or this_account())
+    if name is None:
+        return NETWORK_SERVICE
+    return service_account(name) or UserAccount(name, _password(name, from_stdin=password_stdin))
+
+
+def _password(account: str, *, from_stdin: bool) -> str:
+    if from_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    elif all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout)):
+        # Both: on Windows, an input from nowhere (NUL) calls itself a terminal.
+        password = getpass.getpass(f"Windows password of {account}: ")
+    else:
+        password = ""
+    if not password:
+        raise SettingsError(
+            f"Windows needs the password of {account} to run a task as that account.",
+            "Run the command in a window where it can ask for it, or give it on standard input with "
+            f"--password-stdin. {NETWORK_SERVICE.name} needs none.",
+        )
+    return password

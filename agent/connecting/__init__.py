@@ -1,0 +1,1 @@
+"""What stands between this computer and the services it needs, in words for the owner."""

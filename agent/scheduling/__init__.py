@@ -1,0 +1,1 @@
+"""Lets the operating system upload the products from time to time."""

@@ -1,0 +1,88 @@
+"""Calls `systemctl`, and reads what it says about a unit."""
+
+import shutil
+import subprocess
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from agent.errors import ScheduleError
+
+_SECONDS = 30.0
+_OPTIONS = ("--no-ask-password", "--no-pager")
+_IN_PLAIN_TERMS = ("/usr/bin/env", "-u", "LD_LIBRARY_PATH", "LC_ALL=C", "TZ=UTC")
+"""Moments in English and in UTC, and the system's own libraries: the executable has others for itself."""
+
+_NO_SYSTEMD = ("not been booted with systemd", "Failed to connect to bus")
+
+
+@dataclass(frozen=True, slots=True)
+class Systemctl:
+    """The system's systemd, or that of one user."""
+
+    is_system: bool
+
+    def do(self, *words: str, seconds: float = _SECONDS) -> None:
+        """Do what the words say; raises ScheduleError with systemd's reason."""
+        done = self._run(words, seconds)
+        if done.returncode:
+            raise self._refused(words, done)
+
+    def attempt(self, *words: str, seconds: float = _SECONDS) -> bool:
+        """Do what the words say, and return whether it succeeded."""
+        return self._run(words, seconds).returncode == 0
+
+    def properties(self, unit: str, *names: str) -> Mapping[str, str]:
+        """Return the properties of a unit that have a value; raises ScheduleError."""
+        words = ("show", f"--property={','.join(names)}", unit)
+        done = self._run(words, _SECONDS)
+        if done.returncode:
+            raise self._refused(words, done)
+        pairs = (line.partition("=") for line in done.stdout.splitlines())
+        return {name: value for name, _, value in pairs if value}
+
+    def _run(self, words: tuple[str, ...], seconds: float) -> "subprocess.CompletedProcess[str]":
+        program = shutil.which("systemctl")
+        if program is None:
+            raise ScheduleError(
+                "This computer has no systemd.",
+                "Let its own scheduler start `shopmaster schedule run --config FILE`.",
+            )
+        scope = () if self.is_system else ("--user",)
+        try:
+            return subprocess.run(  # noqa: S603  our own arguments
+                [*_IN_PLAIN_TERMS, program, *scope, *_OPTIONS, *words],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                encoding="utf-8",
+                errors="replace",
+                timeout=seconds,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise ScheduleError(
+                f"systemd gave no answer to `systemctl {' '.join(words)}` within {seconds:g} s.",
+                "Try again, or restart the computer.",
+            ) from error
+
+    def _refused(
+        self, words: tuple[str, ...], done: "subprocess.CompletedProcess[str]"
+    ) -> ScheduleError:
+        said = (done.stderr or done.stdout).strip().replace("\n", " ")
+        if any(sign in said for sign in _NO_SYSTEMD):
+            return ScheduleError(
+                f"systemd doesn't run here ({said}).",
+                "Let this computer's own scheduler start `shopmaster schedule run --config FILE`.",
+            )
+        return ScheduleError(
+            f"`systemctl {' '.join(words)}` failed ({said or f'exit code {done.returncode}'}).",
+            "Run the command as root." if self.is_system else "Sign in to this computer again.",
+        )
+
+
+def moment(text: str | None) -> datetime | None:
+    """Read a moment as systemctl prints it in UTC; None if there is none."""
+    with suppress(ValueError):
+        return datetime.strptime(text or "", "%a %Y-%m-%d %H:%M:%S UTC").replace(tzinfo=UTC)
+    return None
