@@ -37,18 +37,10 @@ else:
             logger.debug("there is no systemd-inhibit: this computer isn't kept awake")
             yield
             return
+        # The executable sets LD_LIBRARY_PATH for its own libraries, which are not those of other programs.
         # `cat` ends with this process, however that ends: nobody holds the other end of its pipe then.
-        # Without what the executable sets for its own libraries.
-        command = [
-            "env",
-            "-u",
-            "LD_LIBRARY_PATH",
-            program,
-            "--what=sleep:idle",
-            "--who=shopmaster",
-            "--why=uploading",
-            "cat",
-        ]
+        inhibit = [program, "--what=sleep:idle", "--who=shopmaster", "--why=uploading", "cat"]
+        command = ["env", "-u", "LD_LIBRARY_PATH", *inhibit]
         try:
             helper = subprocess.Popen(  # noqa: S603  nothing of it comes from outside
                 command,

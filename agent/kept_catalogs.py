@@ -12,13 +12,12 @@ from typing import IO
 from agent.errors import AgentError
 from agent.state import for_everyone
 from contract.blobs import RunId
-from contract.run import Run, RunState
+from contract.run import DELIVERED, Run
 
 logger = logging.getLogger(__name__)
 
 _ENDING = ".json.gz"
 _MOST_PENDING = 5
-_DELIVERED = frozenset({RunState.SUCCEEDED, RunState.COMPLETED_WITH_REJECTIONS})
 
 
 class UnreadableError(Exception):
@@ -89,7 +88,7 @@ class KeptCatalogs:
         if path is None or not run.state.is_final or run.state.is_resumable:
             return
         try:
-            if run.state not in _DELIVERED:
+            if run.state not in DELIVERED:
                 path.unlink()
                 return
             path.replace(self._delivered)

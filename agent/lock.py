@@ -50,7 +50,7 @@ class Lock:
         return self
 
     def _take(self, file: IO[bytes]) -> None:
-        if not _take(file.fileno()):
+        if not _lock(file.fileno()):
             raise BusyError(*_busy(file.read(_LONGEST)))
         _introduce(file)
         self._file = file
@@ -62,7 +62,7 @@ class Lock:
         trace: TracebackType | None,
     ) -> None:
         if self._file is not None:
-            _give_back(self._file.fileno())
+            _unlock(self._file.fileno())
             self._file.close()
             self._file = None
 
@@ -101,7 +101,7 @@ if sys.platform == "win32":
     _LOCKED = frozenset({errno.EACCES, errno.EDEADLK, 0})  # 0 is what Wine says
     _BINARY = os.O_BINARY
 
-    def _take(file: int) -> bool:
+    def _lock(file: int) -> bool:
         os.lseek(file, _FAR, os.SEEK_SET)
         try:
             msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
@@ -113,7 +113,7 @@ if sys.platform == "win32":
             os.lseek(file, 0, os.SEEK_SET)
         return True
 
-    def _give_back(file: int) -> None:
+    def _unlock(file: int) -> None:
         os.lseek(file, _FAR, os.SEEK_SET)
         msvcrt.locking(file, msvcrt.LK_UNLCK, 1)
 else:
@@ -121,12 +121,12 @@ else:
 
     _BINARY = 0
 
-    def _take(file: int) -> bool:
+    def _lock(file: int) -> bool:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         return True
 
-    def _give_back(file: int) -> None:
+    def _unlock(file: int) -> None:
         fcntl.flock(file, fcntl.LOCK_UN)

@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from contextlib import suppress
+from datetime import datetime
 
 _LONGEST = 1_000
 _ESCAPES = re.compile(
@@ -22,6 +24,13 @@ def shown(text: str, longest: int = _LONGEST) -> str:
     if len(harmless) <= longest and looked_at == text:
         return harmless
     return harmless[: longest - 1] + "…"
+
+
+def local_time(moment: datetime, shape: str = "%Y-%m-%d %H:%M") -> str:
+    """Return a moment by this computer's clock, or as it is if the computer's calendar doesn't reach there."""
+    with suppress(OSError, OverflowError, ValueError):
+        moment = moment.astimezone()
+    return f"{moment:{shape}}"
 
 
 def _harmless(character: str) -> str:

@@ -1,4 +1,4 @@
-"""What the agent keeps on this computer: where, one upload at a time, and how the last one ended."""
+"""Where the agent keeps its notes on this computer, and the note of how the last upload ended."""
 
 import json
 import sys

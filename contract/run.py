@@ -68,6 +68,10 @@ class RunState(StrEnum):
         return By.PERSON in TRANSITIONS[self].values()
 
 
+DELIVERED: Final = frozenset({RunState.SUCCEEDED, RunState.COMPLETED_WITH_REJECTIONS})
+"""The states of a run whose products Digible has, but for those that were rejected."""
+
+
 class By(Enum):
     """Who moves a run from one state to another."""
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from contract.blobs import parse_name, run_of
-from contract.run import Content, RunState
+from contract.run import DELIVERED, Content
 from function_app.ports import CatalogVersion, RunSummary
 
 _MOVED = timedelta(minutes=10)
@@ -19,8 +19,6 @@ _MOVED = timedelta(minutes=10)
 
 Far more than clocks differ, and less than moving an account takes.
 """
-
-_DELIVERED = frozenset({RunState.SUCCEEDED.value, RunState.COMPLETED_WITH_REJECTIONS.value})
 
 
 def earlier_runs(
@@ -58,7 +56,7 @@ def content_of(version: CatalogVersion, sha256: str, earlier: Iterable[RunSummar
 
 def is_delivered(earlier: Iterable[RunSummary]) -> bool:
     """Return whether one of the runs has delivered the bytes."""
-    return any(run.state in _DELIVERED for run in earlier)
+    return any(run.state in DELIVERED for run in earlier)
 
 
 def _was_moved(run: RunSummary) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from contract.blobs import UNKNOWN_STORE, ResumeName, StoreName, UnusableName, parse_name, run_of
-from contract.run import RunState
+from contract.run import DELIVERED, RunState
 from function_app.events import SilentStore
 from function_app.ports import (
     Catalogs,
@@ -32,7 +32,6 @@ _IDLE_AFTER = {
     RunState.WAITING.value: timedelta(minutes=45),  # one wait lasts half an hour at most
 }
 _STATES = frozenset(state.value for state in RunState)
-_DELIVERED = frozenset({RunState.SUCCEEDED.value, RunState.COMPLETED_WITH_REJECTIONS.value})
 _AT_ONCE = timedelta(0)
 
 
@@ -72,7 +71,7 @@ def silence(store: StoreName, runs: Collection[RunSummary], now: datetime) -> Si
     """Return since when a store has had no success, if that is too long ago; None if all is well."""
     if store == UNKNOWN_STORE or not runs:
         return None
-    last_success = max((run.saved for run in runs if run.state in _DELIVERED), default=None)
+    last_success = max((run.saved for run in runs if run.state in DELIVERED), default=None)
     since = last_success or min(run.saved for run in runs)
     is_open = now - max(run.saved for run in runs) < CLOSED_AFTER
     return SilentStore(store, last_success) if is_open and now - since > SILENT_AFTER else None

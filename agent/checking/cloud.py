@@ -8,6 +8,7 @@ from typing import Protocol
 from agent.checking.last_run import last_run_row
 from agent.checking.row import SOON, Mark, Row, Subject, failed, ok, warning
 from agent.errors import AgentError, SignInError
+from agent.showing import local_time
 from agent.state import LastRun
 from contract.run import Run
 
@@ -116,7 +117,7 @@ def sign_in_row(found: SignedIn, now: datetime) -> Row:
     """Return the row about a sign-in that works, or has expired."""
     if found.until is None:
         return ok(Subject.SIGN_IN, found.how)
-    when = f"{found.until.astimezone():%Y-%m-%d %H:%M}"
+    when = local_time(found.until)
     if found.until <= now:
         cause = f"The SAS in the settings expired on {when}."
         return failed(Subject.SIGN_IN, AgentError(cause, _NEW_SAS))

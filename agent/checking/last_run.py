@@ -7,7 +7,7 @@ from typing import assert_never
 from agent.checking.row import Row, Subject, failed, not_checked, ok, warning
 from agent.errors import AgentError, ExitCode
 from agent.scheduling.results import STOPPED
-from agent.showing import shown
+from agent.showing import local_time, shown
 from agent.state import LastRun
 from contract.blobs import RunId
 from contract.run import SESSION_EXPIRED, Run, RunState
@@ -105,4 +105,4 @@ def _silent(when: str, since: timedelta) -> Row:
 
 
 def _when(moment: datetime) -> str:
-    return f"{moment.astimezone():%Y-%m-%d %H:%M}"
+    return local_time(moment)

@@ -11,6 +11,7 @@ from agent.errors import AgentError, ExitCode
 from agent.scheduling.notes import Installed, Proof
 from agent.scheduling.results import STOPPED, words
 from agent.scheduling.status import JobStatus, ScheduleStatus
+from agent.showing import local_time
 
 _SUBJECT = Subject.SCHEDULE
 _PROVE_AGAIN = (
@@ -87,12 +88,12 @@ def _doubt(
         )
     if proof is None:
         return f"Nothing has proved that {account} can upload."
-    when = f"{proof.at.astimezone():%Y-%m-%d %H:%M}"
+    when = local_time(proof.at)
     if used.changed_at is not None and used.changed_at > proof.at:
         return f"{account} proved on {when} that it can upload, but the settings have been changed since."
     return None
 
 
 def _next(job: JobStatus) -> str:
-    when = f", next on {job.next_run.astimezone():%Y-%m-%d %H:%M}" if job.next_run else ""
+    when = f", next on {local_time(job.next_run)}" if job.next_run else ""
     return f"as {job.account}, which has proved that it can upload{when}"

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from agent.checking.row import SOON, Mark, Row, Subject, failed, ok, warning
 from agent.errors import AgentError
+from agent.showing import local_time
 
 _LOG_IN = "Run `shopmaster login`."
 _NO_PLACE = (
@@ -54,7 +55,7 @@ def token_row(found: Expiry, now: datetime) -> Row:
         return failed(Subject.TOKEN, AgentError(cause, _LOG_IN))
     if until is None:
         return ok(Subject.TOKEN, "present; when it expires is not known")
-    when = f"{until.astimezone():%Y-%m-%d %H:%M}"
+    when = local_time(until)
     if until <= now:
         return failed(Subject.TOKEN, AgentError(f"The Digible login expired on {when}.", _LOG_IN))
     if until - now < SOON:

@@ -115,15 +115,15 @@ class Command(Generic[Arguments]):
         return self.run(call, self.arguments(**values))
 
 
-def source_for(settings: Settings) -> ProductSource:
-    """Return the products that the settings name; nothing is connected yet."""
-    match settings.products:
-        case SqliteTable() as table:
+def source_of(table: SqlServerTable | SqliteTable) -> ProductSource:
+    """Return the products of a table; nothing is connected yet."""
+    match table:
+        case SqliteTable():
             return SqliteSource(table)
-        case SqlServerTable() as table:
+        case SqlServerTable():
             return SqlServerSource(table)
         case _:
-            assert_never(settings.products)
+            assert_never(table)
 
 
 def storage_for(settings: Settings) -> "AzureStorage":

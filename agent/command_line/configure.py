@@ -1,7 +1,6 @@
 """The command `configure`: asks, tries each answer, and writes the settings file."""
 
 import argparse
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from agent.configuring.proving import prove
 from agent.configuring.running_as import grantee, runner
 from agent.configuring.saving import save
 from agent.configuring.sources import first_draft
-from agent.configuring.terminal import Console
+from agent.configuring.terminal import Console, has_terminal
 from agent.errors import AgentError, ExitCode, SettingsError
 from agent.settings.parsing import Settings, parse_settings
 from agent.sqlserver.table import SqlServerTable
@@ -94,7 +93,7 @@ def _run(call: Call, arguments: ConfigureArguments) -> ExitCode:
         return ExitCode.SUCCEEDED
     near, console = ThisComputer(), _SafeConsole(call.redaction)
     if arguments.answers is None:
-        if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        if not has_terminal():
             raise SettingsError(_NO_TERMINAL, _INSTEAD)
         draft = interview(console, near, draft)
         settings = _parsed(draft, call)

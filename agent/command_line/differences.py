@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from agent.changes import Change, Changes, Kind
-from agent.showing import shown
+from agent.showing import local_time, shown
 from contract.product import Product
 
 NOTHING_TO_COMPARE = (
@@ -26,7 +26,7 @@ _MEANING = {Kind.GONE: " (no longer sent; nothing is deleted at Digible)"}
 def describe_changes(changes: Changes, since: datetime) -> str:
     """Say what has changed since a catalogue that was read from the database at `since`."""
     width = max(len(f"{count:,}") for count in changes.counts.values())
-    before = f"{since.astimezone():%Y-%m-%d %H:%M}, {changes.before:,} products"
+    before = f"{local_time(since)}, {changes.before:,} products"
     lines = [
         f"Compared with the last catalogue that succeeded ({before}):",
         *(f"  {_WORDS[kind]:<11} {changes.counts[kind]:>{width},}" for kind in Kind),

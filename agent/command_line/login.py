@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from agent.command_line.command import Call, Command, storage_for
 from agent.command_line.login_shown import login_sentence, waiting_sentence
-from agent.configuring.terminal import Console, Terminal, confirm
+from agent.configuring.terminal import Console, Terminal, confirm, has_terminal
 from agent.digible import LoggedIn, log_in
 from agent.errors import AgentError, ExitCode, SettingsError, StoppedError, TokenStoreError
 from agent.resuming import stopped_by_expiry
@@ -52,7 +52,7 @@ def _run(call: Call, arguments: LoginArguments) -> ExitCode:
         raise _NO_PLACE
     # Prepared before anybody types a password: an unusable certificate shows here.
     tokens = token_store_for(settings.tokens, settings.sign_in, settings.store)
-    terminal = Console() if _is_terminal() else None
+    terminal = Console() if has_terminal() else None
     try:
         email, password = _asked(arguments, terminal)
         call.redaction.learn([password])
@@ -68,10 +68,6 @@ def _run(call: Call, arguments: LoginArguments) -> ExitCode:
         except (KeyboardInterrupt, EOFError):
             raise StoppedError("Stopped. The new login is stored.") from None
     return ExitCode.SUCCEEDED
-
-
-def _is_terminal() -> bool:
-    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
 
 
 def _asked(arguments: LoginArguments, terminal: Terminal | None) -> tuple[str, str]:

@@ -1,9 +1,9 @@
 """What a person reads after a login: until when it holds, and what waited for it."""
 
-from contextlib import suppress
 from datetime import datetime, timedelta
 
 from agent.digible import LoggedIn
+from agent.showing import local_time
 from contract.run import Run
 
 
@@ -13,7 +13,7 @@ def login_sentence(found: LoggedIn, place: str, now: datetime) -> str:
     stored = f"Logged in.{said} The token is in {place}"
     if found.expires_on is None:
         return f"{stored}; when it expires is not known."
-    until = _local(found.expires_on)
+    until = local_time(found.expires_on)
     left = found.expires_on - now
     if left <= timedelta(0):
         return (
@@ -26,16 +26,9 @@ def login_sentence(found: LoggedIn, place: str, now: datetime) -> str:
 def waiting_sentence(run: Run) -> str:
     """Return what a person reads about the run that the expired login stopped."""
     return (
-        f"The upload of {_local(run.started_at)} stopped because the login had expired: {run.accepted:,} of "
+        f"The upload of {local_time(run.started_at)} stopped because the login had expired: {run.accepted:,} of "
         f"{run.read:,} products were accepted."
     )
-
-
-def _local(moment: datetime) -> str:
-    """Return a moment by this computer's clock, or in UTC if its calendar ends before."""
-    with suppress(OSError, OverflowError):
-        moment = moment.astimezone()
-    return f"{moment:%Y-%m-%d %H:%M}"
 
 
 def _span(left: timedelta) -> str:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from agent.showing import shown
+from agent.showing import local_time, shown
 from agent.state import LastRun
 from contract.blobs import StoreName
 from contract.run import Run, RunState
@@ -53,7 +53,7 @@ def _cells(run: Run) -> tuple["Text", ...]:
 
     word, colour = _WORDS[run.state]
     return (
-        Text(f"{run.started_at.astimezone():%Y-%m-%d %H:%M}"),
+        Text(local_time(run.started_at)),
         Text(shown(run.run.rpartition(".")[0] or run.run, 60)),
         Text(word, style=colour),
         Text(f"{run.accepted:,} of {run.read:,}"),

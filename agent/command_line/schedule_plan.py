@@ -4,6 +4,7 @@ import getpass
 import sys
 from pathlib import Path
 
+from agent.configuring.terminal import has_terminal
 from agent.errors import SettingsError
 from agent.scheduling.plan import NETWORK_SERVICE, Account, UserAccount, service_account
 from agent.scheduling.platforms import this_account
@@ -32,8 +33,7 @@ def chosen_account(
 def _password(account: str, *, from_stdin: bool) -> str:
     if from_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
-    elif all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout)):
-        # Both: on Windows, an input from nowhere (NUL) calls itself a terminal.
+    elif has_terminal():
         password = getpass.getpass(f"Windows password of {account}: ")
     else:
         password = ""

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from agent.scheduling.results import shown_code, words
 from agent.scheduling.status import JobStatus, ScheduleStatus
+from agent.showing import local_time
 from contract.blobs import StoreName
 
 
@@ -56,7 +57,7 @@ def _last(job: JobStatus) -> str:
 
 
 def _local(moment: datetime | None) -> str:
-    return f"{moment.astimezone():%Y-%m-%d %H:%M}" if moment else "unknown"
+    return local_time(moment) if moment else "unknown"
 
 
 def _utc(moment: datetime | None) -> str | None:

@@ -13,7 +13,7 @@ from agent.command_line.run_table import as_json, print_table
 from agent.command_line.waiting import Waiter, add_rejections, add_timeout, report
 from agent.errors import ExitCode, SettingsError, StoppedError
 from agent.rejections import check_place
-from agent.showing import shown
+from agent.showing import local_time, shown
 from agent.state import LastRun, last_run
 from contract.blobs import StoreName
 from contract.run import MAX_REJECTIONS, Run
@@ -102,9 +102,11 @@ def _print(
 
 
 def _print_run(run: Run, rejections: Path | None) -> None:
-    begun, changed = run.started_at.astimezone(), run.updated_at.astimezone()
+    begun, changed = (
+        local_time(each, "%Y-%m-%d %H:%M:%S") for each in (run.started_at, run.updated_at)
+    )
     print(f"Run {shown(run.run)} of the store {run.store}: {run.state.replace('_', ' ')}")
-    print(f"Began {begun:%Y-%m-%d %H:%M:%S}, last changed {changed:%Y-%m-%d %H:%M:%S}", end="\n\n")
+    print(f"Began {begun}, last changed {changed}", end="\n\n")
     if not run.state.is_final:
         print(so_far(run), end="\n\n")
     report(run, rejections, MAX_REJECTIONS)
@@ -115,7 +117,7 @@ def _print_run(run: Run, rejections: Path | None) -> None:
 def _print_latest(store: StoreName, runs: Sequence[Run], last: LastRun | None) -> None:
     if last is not None:
         print(
-            f"The last upload from this computer ended {last.ended_at.astimezone():%Y-%m-%d %H:%M} "
+            f"The last upload from this computer ended {local_time(last.ended_at)} "
             f"with exit code {last.exit_code}:\n  {shown(last.message)}",
             end="\n\n",
         )

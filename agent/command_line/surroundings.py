@@ -2,17 +2,17 @@
 
 from contextlib import closing
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
-from agent.command_line.command import storage_for
+from agent.command_line.command import source_of, storage_for
 from agent.configuring.instances import found_servers, this_registry
 from agent.errors import AgentError
 from agent.export import ProductSource
 from agent.settings.parsing import Settings
-from agent.sqlite import SqliteSource, SqliteTable
+from agent.showing import local_time
+from agent.sqlite import SqliteTable
 from agent.sqlserver.exploring import FoundTable, databases, installed_driver, tables
 from agent.sqlserver.login import Login
-from agent.sqlserver.source import SqlServerSource
 from agent.sqlserver.table import SqlServerTable
 
 if TYPE_CHECKING:
@@ -40,13 +40,7 @@ class ThisComputer:
 
     def products(self, table: SqlServerTable | SqliteTable) -> ProductSource:
         """Return the products of a table."""
-        match table:
-            case SqliteTable():
-                return SqliteSource(table)
-            case SqlServerTable():
-                return SqlServerSource(table)
-            case _:
-                assert_never(table)
+        return source_of(table)
 
     def prove_storage(self, settings: Settings) -> None:
         """Prove that a catalogue could be uploaded, without leaving one."""
@@ -62,7 +56,8 @@ class ThisComputer:
             return "There is a token."
         if found.expires_on <= datetime.now(UTC):
             return "The token has expired: `shopmaster login` gets a new one."
-        return f"There is a token, until {found.expires_on.astimezone():%d %B %Y, %H:%M}."
+        until = local_time(found.expires_on, "%d %B %Y, %H:%M")
+        return f"There is a token, until {until}."
 
     def keep_token(self, token: str, settings: Settings) -> str:
         """Keep an old shopMaster's token, and return a sentence that says what became of it."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.catalog_file import is_packed, new_file
-from agent.command_line.command import Call, Command, source_for, storage_for
+from agent.command_line.command import Call, Command, source_of, storage_for
 from agent.command_line.outcome import where_to_look
 from agent.command_line.session import session
 from agent.command_line.trying import try_upload
@@ -64,7 +64,7 @@ def _run(call: Call, arguments: UploadArguments) -> ExitCode:
     _check(arguments)
     is_local = arguments.dry_run or arguments.output is not None
     settings = call.settings(with_storage=not is_local)
-    source = source_for(settings)
+    source = source_of(settings.products)
     with closing(call.progress()) as progress:
         _warn(settings, progress)
         if arguments.dry_run:

@@ -27,6 +27,11 @@ class Terminal(Protocol):
         """Return the same, without showing what is typed."""
 
 
+def has_terminal() -> bool:
+    """Return whether somebody can be asked: on Windows, an input from nowhere (NUL) calls itself a terminal."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
+
+
 class Console:
     """The terminal that the program was started on."""
 

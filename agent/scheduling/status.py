@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agent.scheduling.notes import Installed
+from agent.showing import local_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class ScheduleStatus:
             return "No upload is scheduled.", "Run `shopmaster schedule install`."
         if self.job is None:
             assert self.installed is not None  # noqa: S101  for mypy; said by the line above
-            since = self.installed.at.astimezone().strftime("%Y-%m-%d %H:%M")
+            since = local_time(self.installed.at)
             return f"The schedule that was installed on {since} has been removed.", again
         if not self.job.is_enabled:
             return "The schedule has been disabled, so nothing is uploaded.", again

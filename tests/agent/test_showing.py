@@ -1,12 +1,13 @@
 """Text from outside is shown on one line, harmless to a terminal, and not too long."""
 
 import unicodedata
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.showing import shown
+from agent.showing import local_time, shown
 
 
 @given(st.text(st.characters(), max_size=300))
@@ -43,3 +44,18 @@ def test_what_is_harmful_is_taken_out(text: str, harmless: str) -> None:
 def test_a_long_text_is_cut(text: str) -> None:
     assert shown(text, 10) in {"x" * 9 + "…", "…"}
     assert shown("x" * 10, 10) == "x" * 10
+
+
+@pytest.mark.parametrize("year", [1, 9999])
+@pytest.mark.parametrize("hours", [-12, 0, 12])
+def test_a_moment_at_an_end_of_the_calendar_is_shown_too(year: int, hours: int) -> None:
+    """A token may say that it holds for ever."""
+    zone = timezone(timedelta(hours=hours))
+    for moment in (datetime(year, 1, 1, tzinfo=zone), datetime(year, 12, 31, 23, 59, tzinfo=zone)):
+        assert local_time(moment)[-3] == ":"
+
+
+def test_a_moment_is_shown_by_this_computers_clock() -> None:
+    noon = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    assert local_time(noon) == f"{noon.astimezone():%Y-%m-%d %H:%M}"
+    assert local_time(noon, "%H:%M") == f"{noon.astimezone():%H:%M}"

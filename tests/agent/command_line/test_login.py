@@ -112,7 +112,7 @@ def person(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Person]:
     def sits_there(*answers: str | BaseException) -> Person:
         person = Person(list(answers))
         monkeypatch.setattr(login_module, "Console", lambda: person)
-        monkeypatch.setattr(login_module, "_is_terminal", lambda: True)
+        monkeypatch.setattr(login_module, "has_terminal", lambda: True)
         return person
 
     return sits_there
