@@ -13,6 +13,7 @@ from typing import Any, Self
 import trustme
 from azure.core.credentials import AccessToken, AccessTokenInfo
 from azure.keyvault.secrets import SecretClient
+from azure.keyvault.secrets._shared import http_challenge_cache
 
 from tests.odd_server import OddServer, Pieces, Request, http
 
@@ -96,6 +97,9 @@ class KeyVaultStandIn:
         )
 
     def __enter__(self) -> Self:
+        # Microsoft's client remembers what it was asked at an address, and an earlier stand-in may have had
+        # the same port.
+        http_challenge_cache.clear()
         self._server.__enter__()
         return self
 
