@@ -18,7 +18,7 @@ from infra.deployment.functions import functions_of_code
 from infra.installation import Installation, find_installation
 from infra.store.__main__ import main as store_main
 from infra.waiting import Clock
-from tests.infra.operator.az_stand_in import STATE
+from tests.infra.operator.az_stand_in.command import STATE
 
 HERE = Path(__file__).parent
 NOW = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
@@ -166,8 +166,8 @@ def new_cloud(folder: Path, capsys: pytest.CaptureFixture[str], patch: pytest.Mo
     """Return an installation without stores, deployed as it should be, with `az` first on the PATH."""
     programs = folder / "programs"  # without site packages, they start twice as fast
     programs.mkdir()
-    for name in ("az", "azd"):
-        _install(programs / name, HERE / f"{name}_stand_in.py")
+    _install(programs / "az", HERE / "az_stand_in" / "__main__.py")
+    _install(programs / "azd", HERE / "azd_stand_in.py")
     patch.setenv("PATH", str(programs), prepend=os.pathsep)
     patch.setenv(STATE, str(folder / "state.json"))
     for name, value in VALUES.items():

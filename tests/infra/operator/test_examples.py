@@ -5,7 +5,7 @@ import shlex
 from datetime import timedelta
 from pathlib import Path
 
-from tests.infra.operator.az_stand_in import ROOT
+from tests.infra.operator.az_stand_in.command import ROOT
 from tests.infra.operator.cloud import NOW, Cloud
 
 DOCUMENT = ROOT / "docs" / "deploy.md"

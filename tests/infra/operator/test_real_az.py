@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from infra.deployment.smoke_test import STORE
-from tests.infra.operator.az_stand_in import COMMANDS, ROOT
+from tests.infra.operator.az_stand_in.command import ROOT
+from tests.infra.operator.az_stand_in.running import COMMANDS
 from tests.infra.operator.cloud import NOW, PERSON, Cloud
 
 REAL = os.environ.get("AZURE_CLI") or shutil.which("az")  # before a test puts the stand-in there
