@@ -1,6 +1,7 @@
-"""What would change at Digible: one catalogue compared with another, product by product."""
+"""What would change at Digible: what became of each product, counted and with examples."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import insort
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, auto
@@ -11,11 +12,8 @@ from contract.product import Product
 EXAMPLES = 5
 """The most examples of each kind of change."""
 
-OrderKey = tuple[int, int, str]
-
-
-_END: Final[tuple[OrderKey, Product | None]] = ((2, 0, ""), None)
-"""Comes after every product."""
+_Order = tuple[int, int, str]
+_AFTER_ALL: Final[_Order] = 2, 0, ""
 
 
 class Kind(Enum):
@@ -45,7 +43,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """How many products changed in which way, with the first examples of each."""
+    """How many products changed in which way, with the first examples of each, by id."""
 
     counts: Mapping[Kind, int]
     examples: Mapping[Kind, tuple[Change, ...]]
@@ -66,37 +64,49 @@ class Changes:
         return self.doubtful / self.before if self.before else 0.0
 
 
-def order(product: Product) -> OrderKey:
-    """Return what catalogues are ordered by to be compared: integers first, then text by code point."""
-    if isinstance(product.product_id, int):
-        return 0, product.product_id, ""
-    return 1, 0, product.product_id
+class Tally:
+    """Counts changes as they are found, in any order."""
+
+    def __init__(self) -> None:
+        self._groups = {kind: _Group() for kind in Kind}
+
+    def add(self, change: Change) -> None:
+        """Count one more."""
+        self._groups[_kind(change)].add(change)
+
+    def changes(self) -> Changes:
+        """Return what was counted. The examples are those with the first ids, whenever they came."""
+        return Changes(
+            {kind: group.count for kind, group in self._groups.items()},
+            {kind: tuple(group.examples) for kind, group in self._groups.items()},
+        )
 
 
-def compare(before: Iterable[Product], now: Iterable[Product]) -> Changes:
-    """Compare two catalogues, each in `order`, side by side: neither is ever in memory."""
-    counts = dict.fromkeys(Kind, 0)
-    examples: dict[Kind, list[Change]] = {kind: [] for kind in Kind}
-    for change in _pairs(iter(before), iter(now)):
-        kind = _kind(change)
-        counts[kind] += 1
-        if len(examples[kind]) < EXAMPLES:
-            examples[kind].append(change)
-    return Changes(counts, {kind: tuple(found) for kind, found in examples.items()})
+class _Group:
+    """The changes of one kind: how many, and the first of them by id."""
+
+    __slots__ = ("_last", "count", "examples")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.examples: list[Change] = []
+        self._last = _AFTER_ALL
+
+    def add(self, change: Change) -> None:
+        self.count += 1
+        if _order(change) < self._last:
+            insort(self.examples, change, key=_order)
+            del self.examples[EXAMPLES:]
+            if len(self.examples) == EXAMPLES:
+                self._last = _order(self.examples[-1])
 
 
-def _pairs(before: Iterator[Product], now: Iterator[Product]) -> Iterator[Change]:
-    olds, news = map(_keyed, before), map(_keyed, now)
-    old, new = next(olds, _END), next(news, _END)
-    while old is not new:
-        old_first, new_first = old[0] <= new[0], new[0] <= old[0]
-        yield Change(old[1] if old_first else None, new[1] if new_first else None)
-        old = next(olds, _END) if old_first else old
-        new = next(news, _END) if new_first else new
-
-
-def _keyed(product: Product) -> tuple[OrderKey, Product]:
-    return order(product), product
+def _order(change: Change) -> _Order:
+    """Return what examples are ordered by: integers first, then text by code point."""
+    match change:
+        case Change(now=Product(product_id=found)) | Change(before=Product(product_id=found)):
+            return (0, found, "") if isinstance(found, int) else (1, 0, found)
+    raise AssertionError(change)
 
 
 def _kind(change: Change) -> Kind:

@@ -1,40 +1,93 @@
 """Compares a catalogue with the one that was last delivered, whatever order their rows are in."""
 
-import heapq
-import json
 from collections.abc import Iterable, Iterator
-from dataclasses import astuple
-from functools import partial
-from itertools import islice
+from functools import lru_cache, partial
 from typing import IO
 
-from agent.changes import Changes, compare, order
+from agent.changes import Changes, Tally
 from agent.kept_catalogs import UnreadableError
+from agent.pairing import pairs
 from agent.temporary_file import temporary_file
-from contract.catalog import read_catalog
-from contract.compression import CatalogError
-from contract.product import Product, check_products
-
-MOST_IN_MEMORY = 50_000
-"""Products that are sorted at a time, about 15 MB; a larger catalogue is sorted in parts."""
+from contract.catalog import read_line
+from contract.compression import CatalogError, decompressed
+from contract.json_text import MAX_VALUE
+from contract.product import Product, check_product
 
 _BLOCK = 1 << 16
+_REMEMBERED = 32  # lines, each up to 1 MB; two catalogues in about the same order need two or three
 
 
 def products_in(catalog: IO[bytes]) -> Iterator[Product]:
-    """Yield the products of a catalogue that can be sent, in its own order; raises CatalogError."""
-    blocks = iter(partial(catalog.read, _BLOCK), b"")
-    for _, checked in check_products(read_catalog(blocks), ids_are_unique=True):
-        if isinstance(checked, Product):
-            yield checked
+    """Yield the products that can be sent of a catalogue that `write_catalog` wrote, in its own order.
+
+    They are those of `check_products` with unique ids, found much faster, because most lines of two
+    catalogues that are read side by side are the same. Raises CatalogError for any other text.
+    """
+    sent: str | int | None = None
+    for number, line in _lines(catalog):
+        try:
+            product = _product(line)
+        except ValueError as error:
+            raise CatalogError(str(error), f"line {number:,}") from None
+        if product is not None and product.product_id != sent:
+            sent = product.product_id
+            yield product
+
+
+@lru_cache(_REMEMBERED)
+def _product(line: bytes) -> Product | None:
+    """Return the product in a line, or None if it can't be sent; raises ValueError."""
+    checked = check_product(read_line(line), 0)
+    return checked if isinstance(checked, Product) else None
+
+
+def _lines(catalog: IO[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines between the brackets with their numbers, from 1."""
+    lines = enumerate(_split(catalog), 1)
+    number, line = next(lines)
+    if line != b"[":
+        raise CatalogError("it doesn't begin with [", "line 1")
+    for number, line in lines:
+        if line == b"]":
+            break
+        yield number, line
+    else:
+        raise CatalogError("the file ends too early", f"line {number:,}")
+    for number, line in lines:
+        if line:
+            raise CatalogError("there is more text after the catalogue's end", f"line {number:,}")
+
+
+def _split(catalog: IO[bytes]) -> Iterator[bytes]:
+    """Yield every line; there is at least one."""
+    number, rest = 1, b""
+    for block in decompressed(iter(partial(catalog.read, _BLOCK), b"")):
+        *lines, rest = (rest + block).split(b"\n")
+        yield from lines
+        number += len(lines)
+        if len(rest) > MAX_VALUE:
+            raise CatalogError(f"it is longer than {MAX_VALUE:,} characters", f"line {number:,}")
+    yield rest
 
 
 def changes_since(delivered: IO[bytes], products: Iterable[Product]) -> Changes:
     """Compare `products` with the catalogue that was last delivered.
 
-    Raises UnreadableError if that can't be read, AgentError if there is no room to sort them.
+    Raises UnreadableError if that can't be read, AgentError if there is no room for a comparison.
     """
-    return compare(in_order(_delivered(delivered)), in_order(products))
+    return compare(_delivered(delivered), products)
+
+
+def compare(before: Iterable[Product], now: Iterable[Product]) -> Changes:
+    """Compare two catalogues; raises AgentError if there is no room for it."""
+    tally = Tally()
+
+    def count(file: IO[bytes]) -> None:
+        for change in pairs(before, now, file):
+            tally.add(change)
+
+    with temporary_file(count):
+        return tally.changes()
 
 
 def _delivered(catalog: IO[bytes]) -> Iterator[Product]:
@@ -42,48 +95,3 @@ def _delivered(catalog: IO[bytes]) -> Iterator[Product]:
         yield from products_in(catalog)
     except (CatalogError, OSError) as error:
         raise UnreadableError(str(error)) from error
-
-
-def in_order(products: Iterable[Product]) -> Iterator[Product]:
-    """Yield the products ordered by id, with one or two times MOST_IN_MEMORY of them in memory.
-
-    A database orders text by its own rules, numbers as numbers and identifiers from the back, and
-    the same table by other rules once a column's type has changed: its order is not relied upon.
-    """
-    remaining = iter(products)
-    first = sorted(islice(remaining, MOST_IN_MEMORY), key=order)
-    following = next(remaining, None)
-    if following is None:
-        yield from first
-        return
-    sort = partial(_write_sorted, first, _preceded(following, remaining))
-    with temporary_file(sort) as (file, ends):
-        parts = [_read(file, start, end) for start, end in zip([0, *ends[:-1]], ends, strict=True)]
-        yield from heapq.merge(*parts, key=order)
-
-
-def _preceded(first: Product, others: Iterator[Product]) -> Iterator[Product]:
-    yield first
-    yield from others
-
-
-def _write_sorted(first: list[Product], others: Iterator[Product], file: IO[bytes]) -> list[int]:
-    """Write the products in parts, each one in order; return where each part ends."""
-    ends = []
-    part = first
-    while part:
-        file.writelines(json.dumps(astuple(product)).encode() + b"\n" for product in part)
-        ends.append(file.tell())
-        part = sorted(islice(others, MOST_IN_MEMORY), key=order)
-    return ends
-
-
-def _read(file: IO[bytes], start: int, end: int) -> Iterator[Product]:
-    """Yield the products between two places of a file that others read from, too."""
-    rest = b""
-    while start < end:
-        file.seek(start)
-        block = file.read(min(_BLOCK, end - start))
-        start += len(block)
-        *lines, rest = (rest + block).split(b"\n")
-        yield from (Product(*json.loads(line)) for line in lines)

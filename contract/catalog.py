@@ -17,6 +17,8 @@ MAX_KEYS = 12
 """The most keys that are remembered of a catalogue's objects, for whoever has to correct it."""
 
 _WRITE_BLOCK = 1 << 16
+_LINE_ENDS = {"", ","}
+_NOT_A_LINE = "this is not a product"
 
 
 def write_catalog(rows: Iterable[CatalogRow]) -> Iterator[bytes]:
@@ -55,6 +57,21 @@ def _digits(value: object) -> str:
 
 
 _encode = json.JSONEncoder(default=_digits, ensure_ascii=True, allow_nan=False).encode
+
+
+def read_line(line: bytes) -> CatalogRow:
+    """Return the row in a line that `write_catalog` wrote between the brackets.
+
+    Raises ValueError, with a plain reason, if it isn't one.
+    """
+    try:
+        text = line.decode()
+        fields, end = _decode(text, 0)
+    except (ValueError, RecursionError):
+        raise ValueError(_NOT_A_LINE) from None
+    if not isinstance(fields, dict) or text[end:] not in _LINE_ENDS:
+        raise ValueError(_NOT_A_LINE)
+    return _columns(fields)
 
 
 class CatalogReader:

@@ -3,44 +3,51 @@
 import gzip
 import io
 import random
-import tracemalloc
-from collections.abc import Iterator
-from unittest.mock import patch
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.changes import Kind, order
-from agent.comparing import changes_since, in_order, products_in
+from agent.changes import Kind
+from agent.comparing import changes_since, compare, products_in
 from agent.errors import AgentError
 from agent.kept_catalogs import UnreadableError
-from contract.catalog import write_catalog
-from contract.compression import compressed
-from contract.product import CatalogRow, Product
+from contract.catalog import read_catalog, write_catalog
+from contract.compression import CatalogError, compressed
+from contract.json_text import MAX_VALUE
+from contract.product import CatalogRow, Product, check_products
 
-Ids = st.one_of(st.integers(), st.text(st.characters(exclude_categories=["Cs"])))
+Anything = st.one_of(
+    st.none(),
+    st.integers(-2, 2),
+    st.decimals("-1", "1", places=2),
+    st.just(Decimal("NaN")),
+    st.floats(),
+    st.text(max_size=3),
+    st.sampled_from(["1", "A", "a", "A ", "\n", "]", "\ud800", "é", []]),
+)
 
 
 def packed(rows: list[tuple[object, object, object]]) -> io.BytesIO:
     return io.BytesIO(b"".join(compressed(write_catalog(CatalogRow(*row) for row in rows))))
 
 
-@given(st.lists(Ids), st.integers(1, 5))
-def test_products_are_put_in_order_however_few_fit_into_memory(
-    ids: list[str | int], room: int
+@given(st.lists(st.tuples(Anything, Anything, Anything)))
+def test_the_products_that_can_be_sent_are_those_that_the_function_finds(
+    rows: list[tuple[object, object, object]],
 ) -> None:
-    products = [Product(each, f"name {each}\n", "1.50") for each in ids]
-    with patch("agent.comparing.MOST_IN_MEMORY", room):
-        found = list(in_order(products))
-    assert found == sorted(products, key=order)
+    catalog = packed(rows)
+    checked = check_products(read_catalog([catalog.getvalue()]), ids_are_unique=True)
+    expected = [each for _, each in checked if isinstance(each, Product)]
+    assert list(products_in(catalog)) == expected
 
 
 @pytest.mark.parametrize("room", [1, 7, 1_000])
 def test_the_order_of_the_rows_makes_no_difference(
     room: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("agent.comparing.MOST_IN_MEMORY", room)
+    monkeypatch.setattr("agent.pairing.MOST_WAITING", room)
     rows: list[tuple[object, object, object]] = [
         (f"P{number}", f"Product {number}", f"{number}.50") for number in range(100)
     ]
@@ -65,49 +72,35 @@ def test_what_cannot_be_sent_is_not_compared() -> None:
     assert (counts[Kind.GONE], counts[Kind.UNCHANGED], counts[Kind.NEW]) == (1, 1, 0)
 
 
-@pytest.mark.parametrize("room", [1, 1_000])
 @pytest.mark.parametrize(
-    "damaged",
+    ("damaged", "reason"),
     [
-        b"",
-        b"not json",
-        packed([("A", "Tea", "1")] * 100).getvalue()[:-20],
-        gzip.compress(b'[{"ProductID": "A"', mtime=0),
+        (b"", r"it doesn't begin with \[ \(line 1\)"),
+        (b"not json", r"it doesn't begin with \[ \(line 1\)"),
+        (packed([("A", "Tea", "1")] * 100).getvalue()[:-20], "the gzip file ends too early"),
+        (gzip.compress(b'[\n{"ProductID": "A"'), r"this is not a product \(line 2\)"),
+        (b'[\n{"ProductID": "A"},\n', r"this is not a product \(line 3\)"),
+        (b'[\n{"ProductID": "A"}', r"the file ends too early \(line 2\)"),
+        (b'[\n{"ProductID": "A"}; {}\n]\n', r"this is not a product \(line 2\)"),
+        (b'[\n["ProductID"]\n]\n', r"this is not a product \(line 2\)"),
+        (b'[\n{"ProductID": "\xff"}\n]\n', r"this is not a product \(line 2\)"),
+        (b'[\n{"ProductID": ' + b"[" * 100_000, r"this is not a product \(line 2\)"),
+        (b"[\n]\n{}\n", r"there is more text after the catalogue's end \(line 3\)"),
+        (b"[\n" + b" " * (2 * MAX_VALUE), r"it is longer than .* \(line 2\)"),
     ],
 )
-def test_a_damaged_catalogue_is_told_from_every_other_trouble(
-    damaged: bytes, room: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("agent.comparing.MOST_IN_MEMORY", room)
-    with pytest.raises(UnreadableError):
+def test_a_damaged_catalogue_is_told_from_every_other_trouble(damaged: bytes, reason: str) -> None:
+    with pytest.raises(CatalogError, match=reason):
+        list(products_in(io.BytesIO(damaged)))
+    with pytest.raises(UnreadableError, match=reason):
         changes_since(io.BytesIO(damaged), [Product("A", "Tea", "1")])
 
 
-def test_no_room_to_sort_is_reported_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_room_to_compare_is_reported_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("agent.comparing.MOST_IN_MEMORY", 1)
-    monkeypatch.setattr("agent.comparing._write_sorted", full)
+    monkeypatch.setattr("agent.pairing.MOST_WAITING", 1)
+    monkeypatch.setattr("agent.shelf.Shelf.put", full)
     with pytest.raises(AgentError, match="TMPDIR"):
-        list(in_order([Product("A", "Tea", "1"), Product("B", "Tea", "1")]))
-
-
-def test_a_large_catalogue_is_never_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ten times as many products take no more memory, but for the temporary file's first 8 MiB."""
-    monkeypatch.setattr("agent.comparing.MOST_IN_MEMORY", 1_000)
-    monkeypatch.setattr("agent.temporary_file.IN_MEMORY", 1)
-
-    def products(count: int) -> Iterator[Product]:
-        yield from (Product(f"P{number:07}", "Product", "1.50") for number in range(count))
-
-    def peak(count: int) -> int:
-        tracemalloc.start()
-        try:
-            assert sum(1 for _ in in_order(products(count))) == count
-            return tracemalloc.get_traced_memory()[1]
-        finally:
-            tracemalloc.stop()
-
-    peak(2_000)
-    assert peak(30_000) < peak(3_000) + (4 << 20)
+        compare([], [Product("A", "Tea", "1"), Product("B", "Tea", "1")])

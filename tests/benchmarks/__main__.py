@@ -5,9 +5,9 @@ import os
 import sys
 from collections.abc import Sequence
 
-from tests.benchmarks import checkpoint, imports, memory
+from tests.benchmarks import checkpoint, comparing, imports, memory
 
-_PARTS = ("imports", "checkpoint", "agent", "function")
+_PARTS = ("imports", "checkpoint", "comparing", "agent", "function")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,6 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 shown = imports.measure()
             case "checkpoint":
                 shown, is_good = checkpoint.measure()
+            case "comparing":
+                shown = comparing.measure()
             case "agent":
                 shown = memory.measure_agent()
             case _:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from contract.catalog import CatalogReader, read_catalog, write_catalog
+from contract.catalog import CatalogReader, read_catalog, read_line, write_catalog
 from contract.compression import compressed
 from contract.product import NOT_A_PRODUCT, CatalogRow, Product, Rejection
 from tests.contract.catalogs import (
@@ -41,6 +41,22 @@ def test_any_catalogue_written_is_read_back_the_same(
     blocks = compressed(write_catalog(rows)) if packed else write_catalog(rows)
     expected = [Product(an_id, name, digits) for an_id, name, (_, digits) in products]
     assert outcomes(b"".join(blocks), sizes) == expected
+
+
+@PROPERTY
+@given(st.lists(st.builds(row, IDS, st.one_of(TEXT, st.none()), st.decimals()), max_size=8))
+def test_a_line_that_was_written_is_read_as_the_whole_catalogue_is(rows: list[CatalogRow]) -> None:
+    text = b"".join(write_catalog(rows))
+    lines = text.split(b"\n")
+    assert (lines[0], *lines[-2:]) == (b"[", b"]", b"")
+    read = [read_line(line) for line in lines[1:-2] if line]
+    assert list(map(repr, read)) == list(map(repr, read_catalog([text])))
+
+
+@pytest.mark.parametrize("line", ["", "]", "[{}]", "{}{}", "{},{}", "{},,", "{", "7", '"{}"'])
+def test_what_is_not_a_line_of_one_product_is_an_error(line: str) -> None:
+    with pytest.raises(ValueError, match="this is not a product"):
+        read_line(line.encode())
 
 
 @PROPERTY
