@@ -27,6 +27,8 @@ class ExitCode(IntEnum):
     SESSION_EXPIRED = 3
     COMPLETED_WITH_REJECTIONS = 4
     NO_OUTCOME = 5
+    STOPPED = 128 + 2
+    """As of any program that Ctrl-C (signal 2) stops."""
 
 
 class AgentError(Exception):
@@ -123,6 +125,8 @@ class ScheduleError(AgentError):
 
 class StoppedError(AgentError):
     """The user stopped the command when its result was uncertain; the message says what is uncertain."""
+
+    exit_code = ExitCode.STOPPED
 
 
 class NoOutcomeError(AgentError):

@@ -13,7 +13,8 @@ from contract.run import Run, RunState
 
 logger = logging.getLogger(__name__)
 
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 2.0
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.25, 2.0
+_SHARE = 0.1  # of the time that has passed, for a pause: what a run takes is told hardly later
 
 
 class RunRecords(Protocol):
@@ -68,18 +69,18 @@ class Follower:
         return watcher.run
 
     def _watch(self, watcher: "_Watcher", store: StoreName, run: RunId, patience: float) -> None:
-        ends, pause = self.clock.monotonic() + patience, _FIRST_PAUSE
+        begun = self.clock.monotonic()
         self.progress.begin("Sending to Digible", "products", lambda: None)
         while True:
             try:
                 watcher.see(self.records.read(store, run))
             except StorageUnavailableError as trouble:
                 watcher.miss(str(trouble))
-            left = ends - self.clock.monotonic()
-            if left <= 0 or watcher.has_ended:
+            passed = self.clock.monotonic() - begun
+            if passed >= patience or watcher.has_ended:
                 break
-            self.clock.sleep(min(pause, left))
-            pause = min(pause * 1.5, _LONGEST_PAUSE)
+            pause = min(max(_SHORTEST_PAUSE, passed * _SHARE), _LONGEST_PAUSE)
+            self.clock.sleep(min(pause, patience - passed))
         self.progress.end()
 
 
@@ -108,6 +109,8 @@ class _Watcher:
         logger.debug("run %s is %s, accepted %d of %d", run.run, run.state, run.accepted, run.read)
         if run.state is RunState.WAITING and (before is None or before.retry_at != run.retry_at):
             self._progress.say(waiting_sentence(run))
+        elif run.waiting_since and (before is None or before.message != run.message):
+            self._progress.say(shown(run.message))
 
     def miss(self, trouble: str) -> None:
         logger.debug("%s", trouble)

@@ -92,8 +92,19 @@ class _LogFile(logging.handlers.RotatingFileHandler):
         path.touch(0o600)
         super().__init__(path, maxBytes=_LARGEST, backupCount=_KEPT, encoding="utf-8")
 
+    def doRollover(self) -> None:  # noqa: N802  logging's name
+        """Begin a new file; while Windows keeps another process's open, this one grows on."""
+        if self.stream is not None:
+            self.stream.close()
+        try:
+            # It fails just as the real one would, but before any older file has lost its place.
+            Path(self.baseFilename).rename(self.baseFilename)
+            super().doRollover()
+        except OSError:
+            self.stream = self._open()
+
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  logging's name
-        """Leave the record out: the disk is full, or another process has the file open."""
+        """Leave the record out: the disk is full."""
 
 
 def _log_file(folder: Path) -> _LogFile | None:

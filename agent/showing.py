@@ -12,6 +12,8 @@ _ESCAPES = re.compile(
     r"|\x1b[ -/]*[0-~]"
 )
 
+_UPLOADED = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]+", re.ASCII)
+
 
 def shown(text: str, longest: int = _LONGEST) -> str:
     """Return `text` without escape sequences, control and format characters, and cut with “…”.
@@ -24,6 +26,12 @@ def shown(text: str, longest: int = _LONGEST) -> str:
     if len(harmless) <= longest and looked_at == text:
         return harmless
     return harmless[: longest - 1] + "…"
+
+
+def shown_run(run: str) -> str:
+    """Return enough of a run's id to find it by: of one whose blob `upload` named, the name alone."""
+    name, _, _ = run.rpartition(".")
+    return name if _UPLOADED.fullmatch(name) else shown(run)
 
 
 def local_time(moment: datetime, shape: str = "%Y-%m-%d %H:%M") -> str:

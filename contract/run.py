@@ -25,7 +25,7 @@ was deleted or is damaged has no state, and its run begins anew.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum, StrEnum, auto
 from typing import Final
 
@@ -37,6 +37,9 @@ MAX_REJECTIONS = 1_000
 
 MAX_WARNINGS = 20
 """The most warnings listed in a record."""
+
+SILENT_AFTER = timedelta(hours=26)
+"""How long after its last run a store is silent: a daily run, and two hours that it may be late."""
 
 SESSION_EXPIRED = "User session expired, Please Reconfigure"
 INVALID_JSON_RESPONSE = "Invalid JSON response from the server"

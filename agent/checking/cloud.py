@@ -78,7 +78,8 @@ def cloud_rows(cloud: Cloud, attempt: LastRun | None, now: Callable[[], datetime
 
 def _reaching(cloud: Cloud, now: Callable[[], datetime]) -> Iterator[Row]:
     try:
-        skew = now() - cloud.service_time()
+        theirs = cloud.service_time()
+        skew = now() - theirs  # not before: the question may take long, its answer doesn't
     except SignInError as error:  # a certificate that can't even be tried
         yield failed(Subject.SIGN_IN, error)
         return

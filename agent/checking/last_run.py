@@ -6,14 +6,10 @@ from typing import assert_never
 
 from agent.checking.row import Row, Subject, failed, not_checked, ok, warning
 from agent.errors import AgentError, ExitCode
-from agent.scheduling.results import STOPPED
-from agent.showing import local_time, shown
+from agent.showing import local_time, shown, shown_run
 from agent.state import LastRun
 from contract.blobs import RunId
-from contract.run import SESSION_EXPIRED, Run, RunState
-
-SILENT_FOR = timedelta(hours=26)
-"""Without a run for so long, a nightly upload has been missed."""
+from contract.run import SESSION_EXPIRED, SILENT_AFTER, Run, RunState
 
 _SUBJECT = Subject.LAST_RUN
 _START = "Start one with `shopmaster upload`, or a nightly one with `shopmaster schedule install`."
@@ -37,28 +33,28 @@ def _is_news(attempt: LastRun, run: Run | None) -> bool:
 
 
 def _attempted(attempt: LastRun, now: datetime) -> Row:
-    when = _when(attempt.ended_at)
+    when = local_time(attempt.ended_at)
     if attempt.exit_code in {ExitCode.FAILED, ExitCode.USAGE}:
         cause = f"The upload on {when} failed: {shown(attempt.message)}"
         remedy = "If the other lines say what to do, do that. Then run `shopmaster upload`."
         return failed(_SUBJECT, AgentError(cause, remedy))
     if attempt.exit_code == ExitCode.SESSION_EXPIRED:
         return _session_expired(when, attempt.run)
-    if attempt.exit_code == STOPPED:
+    if attempt.exit_code == ExitCode.STOPPED:
         return warning(_SUBJECT, f"The upload on {when} was stopped.", "Run `shopmaster upload`.")
-    if now - attempt.ended_at > SILENT_FOR:
+    if now - attempt.ended_at > SILENT_AFTER:
         return _silent(when, now - attempt.ended_at)
     return ok(_SUBJECT, when)
 
 
 def _ended(run: Run, now: datetime) -> Row:
-    when = _when(run.started_at)
+    when = local_time(run.started_at)
     match run.state:
         case RunState.SESSION_EXPIRED:
             return _session_expired(when, run.run)
         case RunState.FAILED | RunState.INVALID_CATALOG:
             cause = f"The run on {when} failed: {shown(run.message)}"
-            remedy = f"`shopmaster status {shown(run.run)}` shows it in full."
+            remedy = f"`shopmaster status {shown_run(run.run)}` shows it in full."
             return failed(_SUBJECT, AgentError(cause, remedy))
         case (
             RunState.SUCCEEDED
@@ -70,7 +66,7 @@ def _ended(run: Run, now: datetime) -> Row:
             pass
         case _:
             assert_never(run.state)
-    if now - run.started_at > SILENT_FOR:
+    if now - run.started_at > SILENT_AFTER:
         return _silent(when, now - run.started_at)
     if run.state is RunState.WAITING:
         cause = f"The run on {when} is waiting: {shown(run.message)}"
@@ -88,7 +84,7 @@ def _outcome(run: Run) -> str:
 
 
 def _session_expired(when: str, run: RunId | None) -> Row:
-    resume = f"shopmaster resume {shown(run)}" if run else "shopmaster upload"
+    resume = f"shopmaster resume {shown_run(run)}" if run else "shopmaster upload"
     return failed(
         _SUBJECT,
         AgentError(
@@ -102,7 +98,3 @@ def _silent(when: str, since: timedelta) -> Row:
     hours = since / timedelta(hours=1)
     ago = f"{hours:.0f} hours" if hours < 72 else f"{hours / 24:.0f} days"
     return warning(_SUBJECT, f"The last run was on {when}, {ago} ago.", _START)
-
-
-def _when(moment: datetime) -> str:
-    return local_time(moment)

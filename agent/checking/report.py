@@ -1,13 +1,12 @@
 """What `check` prints: a few lines for each row, or one JSON document for programs."""
 
-import re
-import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from agent.checking.row import Mark, Row, Subject
 from agent.errors import ExitCode
+from agent.saying import wrapped
 from contract.blobs import StoreName
 from contract.run_record import stamp
 
@@ -15,8 +14,6 @@ VERSION = 1
 """Of the JSON document: it changes when a field gets another meaning or goes."""
 
 _WIDTH = 80
-_COMMAND = re.compile("`[^`]+`")
-_GLUE = "\0"  # a space that must not become the end of a line
 _TITLE = 2 + max(len(subject.title) for subject in Subject)
 
 
@@ -58,17 +55,8 @@ def described(row: Row, signs: Signs) -> str:
 
 
 def _wrapped(text: str, sign: str) -> Iterator[str]:
-    """Yield a text's lines; long paths, and commands in backticks, stay whole so that they can be copied."""
     for line in text.splitlines():
-        for wrapped in textwrap.wrap(
-            _COMMAND.sub(lambda found: found[0].replace(" ", _GLUE), line),
-            _WIDTH - 2 - _TITLE,
-            initial_indent=sign,
-            subsequent_indent=" " * len(sign),
-            break_long_words=False,
-            break_on_hyphens=False,
-        ):
-            yield wrapped.replace(_GLUE, " ")
+        yield from wrapped(line, _WIDTH - 2 - _TITLE, sign, " " * len(sign))
         sign = " " * len(sign)
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from agent.checking.row import Row, Subject, failed, ok, warning
 from agent.errors import AgentError, ExitCode
 from agent.scheduling.notes import Installed, Proof
-from agent.scheduling.results import STOPPED, words
+from agent.scheduling.results import words
 from agent.scheduling.status import JobStatus, ScheduleStatus
 from agent.showing import local_time
 
@@ -18,7 +18,7 @@ _PROVE_AGAIN = (
     "Run `shopmaster schedule install` again: it lets that account check everything before it reports "
     "success."
 )
-_OWN = {*ExitCode, STOPPED}
+_OWN = frozenset(ExitCode)
 """Exit codes of the upload's own, which the last run's row explains."""
 
 

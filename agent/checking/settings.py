@@ -1,4 +1,4 @@
-"""Checks the settings: which file there is, whether it is right, and who may read it."""
+"""Checks the settings: which file there is, whether it is right, and what others may do with it."""
 
 from pathlib import Path
 

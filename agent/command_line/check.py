@@ -47,6 +47,8 @@ def _shown(checkup: Checkup) -> list[Row]:
     rows: list[Row] = []
     for row in checkup.rows:
         rows.append(row)
+        if row.mark is Mark.NOT_CHECKED and rows[0].mark is Mark.FAILED:
+            continue  # without settings, that is nearly all; the last line says how many
         text = Text(described(row, signs))
         text.stylize(_COLOURS[row.mark], 0, len(signs.marks[row.mark]))
         console.print(text)

@@ -15,12 +15,12 @@ from agent.checking.row import Row, Subject, not_checked
 from agent.checking.schedule import UsedSettings, schedule_rows
 from agent.checking.settings import settings_row, unusable_settings_row
 from agent.checking.side_by_side import Chain, side_by_side
-from agent.checking.token import Tokens, token_rows
-from agent.command_line.command import CLOCK, Call
+from agent.checking.token import token_rows
+from agent.command_line.command import CLOCK, Call, tokens_for
 from agent.command_line.probes import CloudProbe, ScheduleProbe, changed_at, database_for
 from agent.errors import AgentError
-from agent.settings.exposure import exposure
-from agent.settings.file import RawSettings, read_settings
+from agent.settings.exposure import changeable, exposure
+from agent.settings.file import RawSettings, machine_wide_file, read_settings
 from agent.settings.parsing import Settings, parse_settings
 from agent.showing import shown
 from agent.state import last_run
@@ -53,7 +53,8 @@ def check_up(call: Call, *, is_proof: bool = False) -> Checkup:
     call.redaction.learn(settings.secrets)
     state = call.state_folder(settings)
     call.log_to(state)
-    row = settings_row(raw.file, settings.store, exposure(raw))
+    exposed = exposure(raw) or changeable(raw.file, machine_wide_file(call.environment))
+    row = settings_row(raw.file, settings.store, exposed)
     chains = [Chain((Subject.SETTINGS,), lambda: iter([row])), *_chains(settings, raw, state)]
     if is_proof:
         chains = [each for each in chains if each.subjects != (Subject.SCHEDULE,)]
@@ -97,7 +98,7 @@ def _chains(settings: Settings, raw: RawSettings, state: Path) -> list[Chain]:
         Chain((Subject.TEMPORARY_FOLDER,), temporary_folder_rows),
         Chain((Subject.STATE_FOLDER,), lambda: state_folder_rows(state)),
         Chain(CLOUD, lambda: _cloud(settings, state)),
-        Chain((Subject.TOKEN,), lambda: token_rows(_tokens(settings), _now)),
+        Chain((Subject.TOKEN,), lambda: token_rows(tokens_for(settings), _now)),
         Chain(
             (Subject.SCHEDULE,), lambda: schedule_rows(ScheduleProbe(settings.store, state), used)
         ),
@@ -108,15 +109,6 @@ def _cloud(settings: Settings, state: Path) -> Iterator[Row]:
     assert settings.storage is not None  # noqa: S101  for mypy; parsed with storage
     with closing(CloudProbe(settings.storage, settings.store, CLOCK)) as cloud:
         yield from cloud_rows(cloud, last_run(state), _now)
-
-
-def _tokens(settings: Settings) -> Tokens | None:
-    if settings.tokens is None:
-        return None
-    # Imported late: Key Vault's library takes a while.
-    from agent.token_store import token_store_for  # noqa: PLC0415
-
-    return token_store_for(settings.tokens, settings.sign_in, settings.store)
 
 
 def _now() -> datetime:

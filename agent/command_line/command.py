@@ -25,6 +25,7 @@ from agent.sqlserver.source import SqlServerSource
 from agent.sqlserver.table import SqlServerTable
 from agent.state import state_folder
 from agent.telemetry import Operation, operation
+from agent.token_store import TokenStore, token_store_for
 from contract.telemetry import CONNECTION_STRING
 
 if TYPE_CHECKING:
@@ -134,3 +135,13 @@ def storage_for(settings: Settings) -> "AzureStorage":
     from agent.storage.account import AzureStorage  # noqa: PLC0415
 
     return AzureStorage(settings.storage, CLOCK)
+
+
+def tokens_for(settings: Settings) -> TokenStore | None:
+    """Return where the store's token is kept; None if the settings don't say.
+
+    Nothing is sent yet. Raises SignInError or TokenStoreError.
+    """
+    if settings.tokens is None:
+        return None
+    return token_store_for(settings.tokens, settings.sign_in, settings.store)

@@ -15,13 +15,15 @@ from agent.configuring.least_privilege import script_for
 from agent.configuring.named import sql_server_table
 from agent.configuring.old_shopmaster import OldSettings, read_old
 from agent.configuring.proving import prove
+from agent.configuring.remaining import left_to_do
 from agent.configuring.running_as import grantee, runner
 from agent.configuring.saving import save
-from agent.configuring.sources import first_draft
+from agent.configuring.sources import first_draft, passed_over
 from agent.configuring.terminal import Console, has_terminal
+from agent.configuring.writable import try_to_write
 from agent.errors import AgentError, ExitCode, SettingsError
+from agent.settings.file import machine_wide_file
 from agent.settings.parsing import Settings, parse_settings
-from agent.sqlserver.table import SqlServerTable
 
 ENVIRONMENT_ALONE = Path()
 """What `--from` without a file means."""
@@ -95,12 +97,18 @@ def _run(call: Call, arguments: ConfigureArguments) -> ExitCode:
     if arguments.answers is None:
         if not has_terminal():
             raise SettingsError(_NO_TERMINAL, _INSTEAD)
+        try_to_write(draft.file, account)
+        if why := passed_over(call.config, call.environment, draft.file):
+            console.say(f"{why}\n")
         draft = interview(console, near, draft)
         settings = _parsed(draft, call)
     else:
         settings = _parsed(draft, call)
+        try_to_write(draft.file, account)
         _prove(near, settings, console)
-    for sentence in (*save(draft, account), *_left(settings, account), *_old(old, settings, near)):
+    saved = save(draft, account)
+    wide = machine_wide_file(call.environment)
+    for sentence in (*saved, *left_to_do(settings, account, wide), *_old(old, settings, near)):
         console.say(sentence)
     console.say(f"\n{_NEXT}")
     return ExitCode.SUCCEEDED
@@ -132,16 +140,6 @@ def _prove(near: ThisComputer, settings: Settings, console: Console) -> None:
     if problems:
         listed = "\n".join(f"- {problem}" for problem in problems)
         raise AgentError(f"The settings were not written, because not everything works:\n{listed}")
-
-
-def _left(settings: Settings, account: str | None) -> Iterator[str]:
-    """Yield what the database person still has to do: this person's own rights are not the account's."""
-    table = settings.products
-    if account is not None and isinstance(table, SqlServerTable) and table.login.user is None:
-        yield (
-            f"The upload runs as {account}, which must be able to read the table, too: `shopmaster "
-            "configure --sql` prints the script for that."
-        )
 
 
 def _old(old: OldSettings | None, settings: Settings, near: ThisComputer) -> Iterator[str]:

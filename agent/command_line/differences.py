@@ -32,7 +32,8 @@ def describe_changes(changes: Changes, since: datetime) -> str:
         *(f"  {_WORDS[kind]:<11} {changes.counts[kind]:>{width},}" for kind in Kind),
     ]
     for kind in Kind:
-        lines += _examples(changes, kind)
+        if kind is not Kind.UNCHANGED:
+            lines += _examples(changes, kind)
     return "\n".join(lines)
 
 

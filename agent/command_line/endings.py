@@ -12,9 +12,7 @@ from typing import Any, TextIO, cast
 
 from agent.command_line.redaction import Redaction
 from agent.errors import AgentError, ExitCode, StoppedError
-
-STOPPED = 128 + 2
-"""Exit code of a program that was stopped by Ctrl-C (signal 2)."""
+from agent.saying import say
 
 
 @dataclass(slots=True)
@@ -47,11 +45,11 @@ def _told(redaction: Redaction, verbose: bool) -> Iterator[Ending]:
     try:
         yield ending
     except KeyboardInterrupt:
-        ending.exit_code = STOPPED
+        ending.exit_code = ExitCode.STOPPED
         ending.message = "Stopped. Nothing was uploaded."
         _tell(ending.message)
     except StoppedError as stopped:
-        ending.exit_code = STOPPED
+        ending.exit_code = stopped.exit_code
         ending.message = redaction.hide(str(stopped))
         _tell(ending.message)
     except AgentError as error:
@@ -81,7 +79,7 @@ def _unexpected(error: Exception, verbose: bool) -> str:
 
 def _tell(text: str) -> None:
     with suppress(OSError, _ReaderGoneError):
-        print(text, file=sys.stderr)
+        say(text, to=sys.stderr)
 
 
 class _ReaderGoneError(Exception):

@@ -6,15 +6,17 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from agent.command_line.command import Call, Command, storage_for
+from agent.command_line.command import Call, Command, storage_for, tokens_for
 from agent.command_line.login_shown import login_sentence, waiting_sentence
+from agent.command_line.outcome import where_to_look
 from agent.configuring.terminal import Console, Terminal, confirm, has_terminal
 from agent.digible import LoggedIn, log_in
 from agent.errors import AgentError, ExitCode, SettingsError, StoppedError, TokenStoreError
 from agent.resuming import stopped_by_expiry
+from agent.saying import say
 from agent.settings.parsing import Settings
-from agent.showing import shown
-from agent.token_store import TokenStore, token_store_for
+from agent.showing import shown_run
+from agent.token_store import TokenStore
 
 _LOOKED_AT = 20
 """How many of the store's latest runs may hide the one that the expired login stopped."""
@@ -48,10 +50,10 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(call: Call, arguments: LoginArguments) -> ExitCode:
     settings = call.settings(with_storage=False, reads_products=False)
-    if settings.tokens is None:
-        raise _NO_PLACE
     # Prepared before anybody types a password: an unusable certificate shows here.
-    tokens = token_store_for(settings.tokens, settings.sign_in, settings.store)
+    tokens = tokens_for(settings)
+    if tokens is None:
+        raise _NO_PLACE
     terminal = Console() if has_terminal() else None
     try:
         email, password = _asked(arguments, terminal)
@@ -61,7 +63,7 @@ def _run(call: Call, arguments: LoginArguments) -> ExitCode:
         raise StoppedError("Stopped. The stored login is as it was.") from None
     call.redaction.learn([found.token])
     _store(tokens, found)
-    print(call.redaction.hide(login_sentence(found, tokens.place, datetime.now(UTC))))
+    say(call.redaction.hide(login_sentence(found, tokens.place, datetime.now(UTC))))
     if settings.storage is not None:
         try:
             _offer(settings, terminal)
@@ -115,14 +117,14 @@ def _offer(settings: Settings, terminal: Terminal | None) -> None:
             run = stopped_by_expiry(storage.runs(settings.store, _LOOKED_AT))
             if run is None:
                 return
-            print(waiting_sentence(run))
+            say(waiting_sentence(run))
             if terminal is None or not confirm(terminal, "Resume it now?", default=True):
-                print(f"To resume it: shopmaster resume {shown(run.run)}")
+                say(f"To resume it: shopmaster resume {shown_run(run.run)}")
                 return
             storage.ask_to_resume(settings.store, run.run)
-            print(f"To see how it goes on: shopmaster status {shown(run.run)} --follow")
+            say("It is taken up again in the cloud.", where_to_look(run.run))
     except AgentError as error:
-        print(f"Whether an upload waits for this login is not known. {error}", file=sys.stderr)
+        say(f"Whether an upload waits for this login is not known. {error}", to=sys.stderr)
 
 
 LOGIN = Command(

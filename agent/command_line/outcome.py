@@ -1,15 +1,15 @@
 """The outcome of a run, in words for the shop owner and as an exit code: pure decisions."""
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import assert_never
 
+from agent.configuring.sample import shown_products
 from agent.errors import ExitCode
 from agent.following import waiting_sentence
 from agent.preview import Preview
-from agent.showing import shown
-from contract.blobs import RUNS, RunId, StoreName, run_record_name
-from contract.product import Product, Rejection
+from agent.showing import shown, shown_run
+from contract.blobs import RunId
+from contract.product import Rejection
 from contract.run import MAX_WARNINGS, SESSION_EXPIRED, Run, RunState
 
 MAX_SHOWN = 10
@@ -48,20 +48,27 @@ def describe_run(run: Run, most: int = MAX_SHOWN) -> str:
     lines += [f"  {name:<9} {count:>{width},}" for name, count in zip(_COUNTS, counts, strict=True)]
     lines += _rejections(run.rejections[:most], run.rejected)
     if len(run.rejections) > most:
-        lines += [f"  The rest: shopmaster status {shown(run.run)}"]
+        lines += [f"  The rest: shopmaster status {shown_run(run.run)}"]
     if run.warnings:
         lines += ["", "Warnings:", *(f"  {shown(each)}" for each in run.warnings[:MAX_WARNINGS])]
     detail = shown(run.error.detail) if run.error is not None else ""
     if detail not in message:
         lines += ["", f"Details: {detail}"]
-    return "\n".join([*lines, "", f"Run: {shown(run.run)}"])
+    return "\n".join([*lines, "", f"Run: {shown(run.run)}", *_next(run)])
 
 
-def describe_unfinished(run: Run | None, store: StoreName, run_id: RunId, seconds: float) -> str:
+def _next(run: Run) -> Iterable[str]:
+    if run.state is RunState.SESSION_EXPIRED:
+        yield "Next: `shopmaster login`, which then offers to send the rest."
+    elif run.state.is_resumable:
+        yield f"To take it up again: shopmaster resume {shown_run(run.run)}"
+
+
+def describe_unfinished(run: Run | None, run_id: RunId, seconds: float) -> str:
     """Say that a run has not ended in time, and describe it as it was last seen."""
     waited = f"{seconds:g} seconds" if seconds < 120 else f"{seconds / 60:g} minutes"
     begin = f"No outcome within {waited}: the upload is done, and its run goes on in the cloud."
-    return f"{begin} {so_far(run)}\n{where_to_look(store, run_id)}"
+    return f"{begin} {so_far(run)}\n{where_to_look(run_id)}"
 
 
 def so_far(run: Run | None) -> str:
@@ -74,12 +81,9 @@ def so_far(run: Run | None) -> str:
     )
 
 
-def where_to_look(store: StoreName, run: RunId) -> str:
-    """Say what a run's id is, where its record is, and how to see how it goes on."""
-    return (
-        f"Run: {shown(run)} (its record is the blob {shown(run_record_name(store, run))} in the "
-        f"container {RUNS})\nTo see how it goes on: shopmaster status {shown(run)} --follow"
-    )
+def where_to_look(run: RunId) -> str:
+    """Say what a run's id is, and how to see how it goes on."""
+    return f"Run: {shown(run)}\nTo see how it goes on: shopmaster status {shown_run(run)} --follow"
 
 
 def describe_preview(preview: Preview) -> str:
@@ -91,17 +95,8 @@ def describe_preview(preview: Preview) -> str:
         lines += ["", "An upload would fail, because none of the products can be sent."]
     if preview.first:
         lines += ["", "The first products, as they would be sent:"]
-        lines += [f"  {_as_sent(product)}" for product in preview.first]
+        lines += [shown_products(preview.first)]
     return "\n".join([*lines, *_rejections(preview.rejections[:MAX_SHOWN], preview.rejected)])
-
-
-def _as_sent(product: Product) -> str:
-    fields = {
-        "productName": product.product_name,
-        "productPrice": product.product_price,
-        "productId": product.product_id,
-    }
-    return shown(json.dumps(fields, ensure_ascii=False))
 
 
 def _rejections(listed: Sequence[Rejection], count: int) -> Iterable[str]:

@@ -89,7 +89,7 @@ class BarProgress:
 
     def say(self, sentence: str) -> None:
         """Write a line above the bar."""
-        self._console.print(sentence, soft_wrap=True)
+        self._console.print(sentence)
 
     def end(self) -> None:
         """Remove the bar."""

@@ -8,11 +8,13 @@ from typing import assert_never
 
 from agent.command_line.command import Call, Command, storage_for
 from agent.command_line.finding import find_run
+from agent.command_line.outcome import where_to_look
 from agent.command_line.session import session
 from agent.command_line.waiting import Waiter, add_rejections, add_timeout, report
 from agent.errors import AgentError, ExitCode, SettingsError
 from agent.rejections import check_place
-from agent.showing import shown
+from agent.saying import say
+from agent.showing import shown, shown_run
 from contract.run import Run, RunState
 
 
@@ -49,7 +51,7 @@ def _run(call: Call, arguments: ResumeArguments) -> ExitCode:
         run = find_run(storage, settings.store, arguments.run)
         if reason := why_not(run):
             raise AgentError(*reason)
-        with session(call.state_folder(settings), settings.store, call.redaction) as this:
+        with session(call.state_folder(settings), call.redaction) as this:
             storage.ask_to_resume(run.store, run.run)
             this.has_begun(run.run)
             if not arguments.no_wait:
@@ -58,13 +60,9 @@ def _run(call: Call, arguments: ResumeArguments) -> ExitCode:
                 code = this.has_ended(ended)
                 report(ended, arguments.rejections)
                 return code
-            this.message = f"The run {shown(run.run)} will be taken up again."
+            this.message = "The run will be taken up again."
             this.exit_code = ExitCode.SUCCEEDED
-    print(
-        this.message,
-        f"To see how it goes on: shopmaster status {shown(run.run)} --follow",
-        sep="\n",
-    )
+    say(this.message, where_to_look(run.run))
     return ExitCode.SUCCEEDED
 
 
@@ -79,7 +77,7 @@ def why_not(run: Run) -> tuple[str, str] | None:
         case RunState.SENDING | RunState.WAITING:
             return (
                 f"{begin} it is under way ({run.state}).",
-                f"To see how it goes on: `shopmaster status {shown(run.run)} --follow`.",
+                f"To see how it goes on: `shopmaster status {shown_run(run.run)} --follow`.",
             )
         case RunState.INVALID_CATALOG:
             return f"{begin} its catalogue can't be read.", "Run `shopmaster upload` instead."

@@ -7,16 +7,14 @@ from datetime import time
 
 from agent.command_line.command import Call, Command
 from agent.command_line.schedule_plan import chosen_account, this_program
-from agent.command_line.schedule_shown import schedule_lines, schedule_record
+from agent.command_line.schedule_shown import schedule_lines, schedule_record, unknown_record
 from agent.command_line.scheduled_run import prove, run_upload
-from agent.errors import ExitCode, SettingsError
-from agent.scheduling.plan import Plan, UserAccount, daily, hourly, parse_at
+from agent.errors import AgentError, ExitCode, SettingsError
+from agent.scheduling.plan import USUAL_AT, Plan, UserAccount, daily, hourly, parse_at
 from agent.scheduling.platforms import schedule_for
 from agent.scheduling.schedule import Schedule, described
 from agent.settings.parsing import Settings
 from agent.system_log import register_source
-
-_DEFAULT_AT = "02:00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "--at",
         type=_at,
         metavar="TIME",
-        help=f"when a daily upload begins, or up to an hour later (default: {_DEFAULT_AT}); each "
+        help=f"when a daily upload begins, or up to an hour later (default: {USUAL_AT:%H:%M}); each "
         "store has its own minute",
     )
     when.add_argument("--hourly", action="store_true", help="upload every hour, not once a day")
@@ -108,7 +106,7 @@ def _install(
         config=settings.file.absolute(),
         state=schedule.state,
         account=chosen_account(arguments.account, password_stdin=arguments.password_stdin),
-        times=hourly(store) if arguments.hourly else daily(arguments.at or _at(_DEFAULT_AT), store),
+        times=hourly(store) if arguments.hourly else daily(arguments.at or USUAL_AT, store),
     )
     if isinstance(plan.account, UserAccount) and plan.account.password:
         call.redaction.learn([*settings.secrets, plan.account.password])
@@ -124,7 +122,14 @@ def _install(
 
 
 def _show(schedule: Schedule, settings: Settings, *, as_json: bool) -> ExitCode:
-    status = schedule.show()
+    try:
+        status = schedule.show()
+    except AgentError as error:
+        if not as_json:
+            raise
+        record = unknown_record(error, schedule.installed(), settings.store)
+        print(json.dumps(record, indent=2, ensure_ascii=False))
+        return error.exit_code
     if as_json:
         record = schedule_record(status, settings.store)
         print(json.dumps(record, indent=2, ensure_ascii=False))

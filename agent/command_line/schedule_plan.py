@@ -6,8 +6,9 @@ from pathlib import Path
 
 from agent.configuring.terminal import has_terminal
 from agent.errors import SettingsError
-from agent.scheduling.plan import NETWORK_SERVICE, Account, UserAccount, service_account
+from agent.scheduling.plan import Account, UserAccount
 from agent.scheduling.platforms import this_account
+from agent.windows_accounts import NETWORK_SERVICE, service_account
 
 
 def this_program() -> tuple[str, ...]:

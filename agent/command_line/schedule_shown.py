@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from agent.errors import AgentError
+from agent.scheduling.notes import Installed
 from agent.scheduling.results import shown_code, words
 from agent.scheduling.status import JobStatus, ScheduleStatus
 from agent.showing import local_time
@@ -27,7 +29,21 @@ def schedule_lines(status: ScheduleStatus, store: StoreName) -> Iterator[str]:
 
 def schedule_record(status: ScheduleStatus, store: StoreName) -> dict[str, object]:
     """Return the same for programs; docs/agent.md describes it."""
-    job, installed = status.job, status.installed
+    trouble = " ".join(status.trouble) if status.trouble else None
+    return _record(status.job, status.installed, store, trouble)
+
+
+def unknown_record(
+    error: AgentError, installed: Installed | None, store: StoreName
+) -> dict[str, object]:
+    """Return the same where the scheduler can't be asked, so that nobody knows whether it has the schedule."""
+    unknown = dict.fromkeys(("present", "enabled", "running"))
+    return _record(None, installed, store, str(error)) | unknown
+
+
+def _record(
+    job: JobStatus | None, installed: Installed | None, store: StoreName, problem: str | None
+) -> dict[str, object]:
     code = job.last_code if job else None
     return {
         "version": 1,
@@ -43,7 +59,7 @@ def schedule_record(status: ScheduleStatus, store: StoreName) -> dict[str, objec
         "last_exit_code": code,
         "last_result": words(code) if job and code is not None else None,
         "next_run": _utc(job.next_run if job else None),
-        "problem": " ".join(status.trouble) if status.trouble else None,
+        "problem": problem,
     }
 
 

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from agent.awake import awake
-from agent.command_line.endings import STOPPED
 from agent.command_line.outcome import exit_code, where_to_look
 from agent.command_line.redaction import Redaction
 from agent.errors import AgentError, ExitCode, StoppedError
@@ -16,7 +15,7 @@ from agent.kept_catalogs import KeptCatalogs
 from agent.lock import Lock
 from agent.showing import shown
 from agent.state import LastRun, last_run, note_last_run
-from contract.blobs import RunId, StoreName
+from contract.blobs import RunId
 from contract.run import Run, RunState
 
 logger = logging.getLogger(__name__)
@@ -28,7 +27,6 @@ _GOOD = frozenset({ExitCode.SUCCEEDED, ExitCode.COMPLETED_WITH_REJECTIONS})
 class Session:
     """What is known so far of how an upload ends."""
 
-    store: StoreName
     kept: KeptCatalogs
     run: RunId | None = None
     state: RunState | None = None
@@ -75,27 +73,32 @@ class _Note:
 
 
 @contextmanager
-def session(folder: Path, store: StoreName, redaction: Redaction) -> Iterator[Session]:
+def session(folder: Path, redaction: Redaction) -> Iterator[Session]:
     """Give the block a session, whose end is noted in the store's state folder.
 
     Raises AgentError if another one is running on this computer, or nothing can be written there.
     """
     with Lock(folder), awake():
-        found = Session(store, KeptCatalogs(folder))
+        found = Session(KeptCatalogs(folder))
         note = _Note(folder, redaction, found)
         try:
             with _stopped_late(found):
                 yield found
-        except (KeyboardInterrupt, StoppedError) as stopped:
-            note.write(STOPPED, str(stopped) or "It was stopped. Nothing was uploaded.")
-            raise
-        except AgentError as error:
-            note.write(error.exit_code, str(error))
-            raise
         except BaseException as error:
-            note.write(ExitCode.FAILED, f"Something unexpected happened ({type(error).__name__}).")
+            note.write(*_end_of(found, error))
             raise
         note.write(found.exit_code, found.message)
+
+
+def _end_of(found: Session, error: BaseException) -> tuple[int, str]:
+    """Return the exit code and the message of a session that ended with an error."""
+    if isinstance(error, AgentError):
+        return error.exit_code, str(error)
+    if found.state is not None:  # the outcome is known; nobody was there to read it
+        return found.exit_code, found.message
+    if isinstance(error, KeyboardInterrupt):
+        return ExitCode.STOPPED, "It was stopped. Nothing was uploaded."
+    return ExitCode.FAILED, f"Something unexpected happened ({type(error).__name__})."
 
 
 @contextmanager
@@ -106,7 +109,7 @@ def _stopped_late(found: Session) -> Iterator[None]:
     except KeyboardInterrupt:
         if not found.is_under_way or found.run is None:
             raise
-        look = where_to_look(found.store, found.run)
+        look = where_to_look(found.run)
         raise StoppedError(
             f"Stopped. The upload is done, and its run goes on in the cloud.\n{look}"
         ) from None

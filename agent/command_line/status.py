@@ -13,7 +13,9 @@ from agent.command_line.run_table import as_json, print_table
 from agent.command_line.waiting import Waiter, add_rejections, add_timeout, report
 from agent.errors import ExitCode, SettingsError, StoppedError
 from agent.rejections import check_place
-from agent.showing import local_time, shown
+from agent.saying import say
+from agent.scheduling.results import words
+from agent.showing import local_time, shown, shown_run
 from agent.state import LastRun, last_run
 from contract.blobs import StoreName
 from contract.run import MAX_REJECTIONS, Run
@@ -105,27 +107,27 @@ def _print_run(run: Run, rejections: Path | None) -> None:
     begun, changed = (
         local_time(each, "%Y-%m-%d %H:%M:%S") for each in (run.started_at, run.updated_at)
     )
-    print(f"Run {shown(run.run)} of the store {run.store}: {run.state.replace('_', ' ')}")
-    print(f"Began {begun}, last changed {changed}", end="\n\n")
+    say(
+        f"Run {shown(run.run)} of the store {run.store}: {run.state.replace('_', ' ')}",
+        f"Began {begun}, last changed {changed}",
+        "",
+    )
     if not run.state.is_final:
-        print(so_far(run), end="\n\n")
+        say(so_far(run), "")
     report(run, rejections, MAX_REJECTIONS)
-    if run.state.is_resumable:
-        print(f"To take it up again: shopmaster resume {shown(run.run)}")
 
 
 def _print_latest(store: StoreName, runs: Sequence[Run], last: LastRun | None) -> None:
-    if last is not None:
-        print(
-            f"The last upload from this computer ended {local_time(last.ended_at)} "
-            f"with exit code {last.exit_code}:\n  {shown(last.message)}",
-            end="\n\n",
-        )
+    # The record of a run may have gone on since the note was written.
+    if last is not None and last.run not in {run.run for run in runs}:
+        when, how = local_time(last.ended_at), words(last.exit_code)
+        said = shown(last.message.partition("\n")[0])
+        say(f"The last upload from this computer, {when}: {how}.", f"  {said}", "")
     if not runs:
-        print(f"The store {store} has no runs yet.")
+        say(f"The store {store} has no runs yet.")
         return
     print_table(runs)
-    print(f"\nOne of them in full: shopmaster status {shown(runs[0].run.rpartition('.')[0])}")
+    say(f"\nOne of them in full: shopmaster status {shown_run(runs[0].run)}")
 
 
 STATUS = Command(

@@ -15,6 +15,7 @@ from agent.checking.report import as_json
 from agent.command_line.checkup import check_up
 from agent.command_line.command import Call, Command, storage_for
 from agent.errors import AgentError, DatabaseError, ExitCode
+from agent.saying import say
 from agent.settings.file import (
     RawSettings,
     environment_entries,
@@ -61,14 +62,13 @@ def _run(call: Call, arguments: SupportArguments) -> ExitCode:
         path /= bundle_name(store, datetime.now())  # noqa: DTZ005  the owner's own time
     with new_file(path) as file:
         write_bundle(file, members)
-    print(
+    say(
         f"{path.absolute()} was written. Nothing was sent to anybody. It contains:",
         "",
         *listing(members),
         "",
         "There is no password, key or token in it. Look through it, then send it to your support "
         "person.",
-        sep="\n",
     )
     return ExitCode.SUCCEEDED
 

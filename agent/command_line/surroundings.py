@@ -2,9 +2,8 @@
 
 from contextlib import closing
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
-from agent.command_line.command import source_of, storage_for
+from agent.command_line.command import source_of, storage_for, tokens_for
 from agent.configuring.instances import found_servers, this_registry
 from agent.errors import AgentError
 from agent.export import ProductSource
@@ -14,9 +13,6 @@ from agent.sqlite import SqliteTable
 from agent.sqlserver.exploring import FoundTable, databases, installed_driver, tables
 from agent.sqlserver.login import Login
 from agent.sqlserver.table import SqlServerTable
-
-if TYPE_CHECKING:
-    from agent.token_store import TokenStore
 
 
 class ThisComputer:
@@ -49,14 +45,17 @@ class ThisComputer:
 
     def token(self, settings: Settings) -> str:
         """Return a sentence that says how the store's token is; the settings say where it is kept."""
-        found = _token_store(settings).expiry()
+        tokens = tokens_for(settings)
+        if tokens is None:
+            raise ValueError("settings without a place for the token")  # nobody may ask then
+        found = tokens.expiry()
         if not found.is_present:
             return "There is no token yet: `shopmaster login` gets one."
         if found.expires_on is None:
             return "There is a token."
         if found.expires_on <= datetime.now(UTC):
             return "The token has expired: `shopmaster login` gets a new one."
-        until = local_time(found.expires_on, "%d %B %Y, %H:%M")
+        until = local_time(found.expires_on)
         return f"There is a token, until {until}."
 
     def keep_token(self, token: str, settings: Settings) -> str:
@@ -67,19 +66,14 @@ class ThisComputer:
         again = "Run `shopmaster login`."
         if expires_on is not None and expires_on <= datetime.now(UTC):
             return f"The old shopMaster's token has expired, and was not taken over. {again}"
-        if settings.tokens is None:
-            return f"The settings don't say where a token is kept, so the old one was not taken over. {again}"
         try:
-            _token_store(settings).set(token, expires_on)
+            tokens = tokens_for(settings)
+            if tokens is None:
+                return (
+                    "The settings don't say where a token is kept, so the old one was not taken over. "
+                    f"{again}"
+                )
+            tokens.set(token, expires_on)
         except AgentError as error:
             return f"The old shopMaster's token was not taken over: {error} {again}"
         return "The old shopMaster's token was taken over."
-
-
-def _token_store(settings: Settings) -> "TokenStore":
-    # Imported late: Key Vault's library takes longer than all the rest.
-    from agent.token_store import token_store_for  # noqa: PLC0415
-
-    if settings.tokens is None:
-        raise ValueError("settings without a place for the token")  # nobody may ask then
-    return token_store_for(settings.tokens, settings.sign_in, settings.store)

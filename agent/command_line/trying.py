@@ -12,6 +12,7 @@ from agent.errors import ExitCode
 from agent.export import ProductSource, Progress
 from agent.kept_catalogs import KeptCatalogs, UnreadableError
 from agent.preview import Preview, preview
+from agent.saying import say
 
 
 def try_upload(
@@ -22,10 +23,10 @@ def try_upload(
     `folder` is the store's state folder, `limit` the share of products that may be gone or repriced.
     """
     found, comparison = _compared(source, KeptCatalogs(folder), progress)
-    print(describe_preview(found), "", comparison, sep="\n")
+    say(describe_preview(found), "", comparison)
     problem = too_many(found.changes, limit) if found.changes is not None else None
     if problem is not None:
-        print("", "An upload would stop:", *problem, sep="\n")
+        say("", "An upload would stop:", *problem)
     if rejections is not None:
         report_rejections(rejections, found.rejections, found.rejected)
     if problem is not None or not found.sendable:

@@ -15,6 +15,7 @@ from agent.command_line.waiting import Waiter, add_rejections, add_timeout, repo
 from agent.errors import ExitCode, SettingsError
 from agent.export import ProductSource, Progress, write_products
 from agent.rejections import check_place
+from agent.saying import say
 from agent.settings.parsing import Settings
 from agent.sqlserver.messages import encryption_warning
 from agent.sqlserver.table import SqlServerTable
@@ -98,7 +99,7 @@ def _write(source: ProductSource, path: Path, progress: Progress) -> ExitCode:
     packed = is_packed(path)
     with new_file(path) as file:
         metadata = write_products(source, file, progress, packed=packed)
-    print(f"{metadata.rows:,} products were written to {path}. Nothing was uploaded.")
+    say(f"{metadata.rows:,} products were written to {path}. Nothing was uploaded.")
     return ExitCode.SUCCEEDED
 
 
@@ -111,7 +112,7 @@ def _upload(
 ) -> ExitCode:
     store = settings.store
     with (
-        session(call.state_folder(settings), store, call.redaction) as this,
+        session(call.state_folder(settings), call.redaction) as this,
         closing(storage_for(settings)) as storage,
         call.operation(settings, progress.say) as operation,
     ):
@@ -129,7 +130,7 @@ def _upload(
             f"{upload.metadata.rows:,} products were uploaded; the cloud now sends them to Digible."
         )
         this.exit_code = ExitCode.SUCCEEDED
-        print(this.message, where_to_look(store, upload.run), sep="\n")
+        say(this.message, where_to_look(upload.run))
     return ExitCode.SUCCEEDED
 
 

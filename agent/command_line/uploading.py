@@ -21,6 +21,7 @@ from agent.export import (
     write_products,
 )
 from agent.kept_catalogs import UnreadableError
+from agent.saying import say
 from agent.telemetry import Operation
 from agent.temporary_file import temporary_file
 from contract.blobs import StoreName, new_catalog_name
@@ -86,7 +87,7 @@ class Uploading:
             self.progress.say(cant_compare(error))
             return
         if problem := too_many(changes, self.limit):
-            print(describe_changes(changes, since))
+            say(describe_changes(changes, since))
             raise AgentError(*problem)
 
     def _counted(self, products: Iterator[Product]) -> Iterator[Product]:

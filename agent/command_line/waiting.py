@@ -18,6 +18,7 @@ from agent.errors import NoOutcomeError, StoppedError, StorageError
 from agent.export import Progress
 from agent.following import Follower, RunRecords, StoppedFollowing
 from agent.rejections import write_rejections
+from agent.saying import say
 from contract.blobs import RunId, StoreName
 from contract.product import Rejection
 from contract.run import Run
@@ -69,7 +70,7 @@ class Waiter:
         StoppedError if the user stops waiting.
         """
         goes_on = "The upload is done, and its run goes on in the cloud."
-        look = where_to_look(store, run)
+        look = where_to_look(run)
         try:
             follower = Follower(self.records, CLOCK, self.progress)
             found = follower.follow(store, run, self.seconds, ended)
@@ -80,13 +81,13 @@ class Waiter:
             far = f" {so_far(seen)}" if seen is not None else ""
             raise StoppedError(f"Stopped waiting. {goes_on}{far}\n{look}") from None
         if found is None or not found.state.is_final:
-            raise NoOutcomeError(describe_unfinished(found, store, run, self.seconds))
+            raise NoOutcomeError(describe_unfinished(found, run, self.seconds))
         return found
 
 
 def report(run: Run, rejections: Path | None, most: int = MAX_SHOWN) -> None:
     """Print how a run ended, and write its rejections to a file if one is named."""
-    print(describe_run(run, most))
+    say(describe_run(run, most))
     if rejections is not None:
         report_rejections(rejections, run.rejections, run.rejected)
 
@@ -96,4 +97,4 @@ def report_rejections(path: Path, listed: Iterable[Rejection], count: int) -> No
     rejections = tuple(listed)
     write_rejections(path, rejections)
     of = f"the first {len(rejections):,} of {count:,}" if count > len(rejections) else f"{count:,}"
-    print(f"\nRejected products written to {path}: {of}.")
+    say(f"\nRejected products written to {path}: {of}.")

@@ -1,21 +1,21 @@
-"""The questions about what is beyond this computer: the store's name, the storage, the sign-in, the token."""
+"""The questions about what is beyond this computer: the store's name, the storage, the token."""
 
+from collections.abc import Callable
+from contextlib import suppress
+
+from agent.configuring.asking_sign_in import ask_sign_in, needs_sign_in, without_idle_sign_in
 from agent.configuring.draft import Draft
+from agent.configuring.going_back import BackError
 from agent.configuring.surroundings import Surroundings
-from agent.configuring.terminal import Terminal, ask_for, choose, confirm
+from agent.configuring.terminal import Terminal, ask_for, confirm
+from agent.configuring.wording import worded
 from agent.errors import AgentError, SettingsError
-from agent.settings.parsing import parse_settings
-from agent.sign_in import CERTIFICATE, WAYS
+from agent.settings.cloud import parse_vault_url
+from agent.settings.parsing import Settings, parse_settings
 from agent.storage.address import AddressError, parse_account_url, parse_connection_string
 from contract.blobs import parse_store
 
-_MANAGED_IDENTITY = "managed_identity"
-_WAYS = {
-    "arc": "this computer is connected to Azure Arc",
-    _MANAGED_IDENTITY: "it is a virtual machine in Azure",
-    CERTIFICATE: "an app registration, with a certificate on this computer",
-    "developer": "the person who is signed in to `az`",
-}
+_NO_VAULT = "none"
 
 
 def ask_store(terminal: Terminal, draft: Draft) -> Draft:
@@ -32,50 +32,70 @@ def ask_store(terminal: Terminal, draft: Draft) -> Draft:
 
 def ask_storage(terminal: Terminal, near: Surroundings, draft: Draft) -> Draft:
     """Ask for the storage account until a catalogue could be uploaded there, or the owner insists."""
-    while True:
-        draft = _ask_account(terminal, draft)
-        try:
-            settings = parse_settings(draft.raw, with_storage=True)
-            terminal.say("Trying the storage account …")
-            near.prove_storage(settings)
-        except SettingsError as error:
-            terminal.say(f"✗ {error}\n")
-        except AgentError as error:
-            terminal.say(f"✗ {error}\n")
-            if confirm(terminal, "Keep these answers all the same?", default=False):
-                return draft
-        else:
-            terminal.say("✓ A catalogue can be uploaded there.\n")
-            return draft
+
+    def tried(settings: Settings) -> str:
+        terminal.say("Trying the storage account …")
+        near.prove_storage(settings)
+        return "A catalogue can be uploaded there."
+
+    return _ask_until(terminal, draft, _ask_account, tried)
 
 
 def ask_token(terminal: Terminal, near: Surroundings, draft: Draft) -> Draft:
     """Ask where the store's token for Digible is kept, until it can be looked up or the owner insists."""
+
+    def tried(settings: Settings) -> str | None:
+        return near.token(settings) if settings.tokens is not None else None
+
+    return _ask_until(terminal, draft, _ask_vault, tried)
+
+
+def _ask_until(
+    terminal: Terminal,
+    draft: Draft,
+    ask: Callable[[Terminal, Draft], Draft],
+    tried: Callable[[Settings], str | None],
+) -> Draft:
+    """Ask until what was answered works, or the owner insists; `tried` returns what works, if anything."""
     while True:
-        draft = _ask_vault(terminal, draft)
+        draft = ask(terminal, draft)
         try:
-            settings = parse_settings(draft.raw, with_storage=True)
-            if settings.tokens is None:
-                return draft
-            terminal.say(f"✓ {near.token(settings)}\n")
-        except SettingsError as error:
-            terminal.say(f"✗ {error}\n")
+            works = tried(parse_settings(draft.raw, with_storage=True))
         except AgentError as error:
-            terminal.say(f"✗ {error}\n")
-            if confirm(terminal, "Keep these answers all the same?", default=False):
+            terminal.say(f"✗ {worded(error)}\n")
+            if not isinstance(error, SettingsError) and _insists(terminal):
                 return draft
         else:
+            if works is not None:
+                terminal.say(f"✓ {works}\n")
             return draft
 
 
+def _insists(terminal: Terminal) -> bool:
+    with suppress(BackError):  # to the answers
+        return confirm(terminal, "Keep these answers all the same?", default=False)
+    return False
+
+
 def _ask_account(terminal: Terminal, draft: Draft) -> Draft:
+    while True:
+        draft = _ask_address(terminal, draft)
+        with suppress(BackError):  # to the address
+            return (
+                ask_sign_in(terminal, draft)
+                if needs_sign_in(draft)
+                else without_idle_sign_in(draft)
+            )
+
+
+def _ask_address(terminal: Terminal, draft: Draft) -> Draft:
     is_known = any(key.startswith("storage.") for key in draft.entries)
-    hint = "not shown; nothing keeps what is there" if is_known else "not shown"
+    hint = "not shown; Enter keeps it" if is_known else "not shown"
     question = f"Storage account: address or connection string ({hint}): "
     while True:
         answer = terminal.ask_hidden(question).strip()
         if not answer and is_known:
-            break
+            return draft
         key = "storage.account_url" if "://" in answer[:8] else "storage.connection_string"
         try:
             if key == "storage.account_url":
@@ -85,42 +105,7 @@ def _ask_account(terminal: Terminal, draft: Draft) -> Draft:
         except AddressError as problem:
             terminal.say(f"✗ What you typed {problem}.")
             continue
-        draft = draft.answered({key: answer})
-        break
-    return _ask_sign_in(terminal, draft) if _needs_sign_in(draft) else draft
-
-
-def _needs_sign_in(draft: Draft) -> bool:
-    url = draft.text("storage.account_url")
-    try:
-        return url is not None and parse_account_url(url).sas is None
-    except AddressError:
-        return False
-
-
-def _ask_sign_in(terminal: Terminal, draft: Draft) -> Draft:
-    terminal.say("How this computer signs in to Azure:")
-    described = [f"{way}: {_WAYS.get(way, '')}" for way in WAYS]
-    before = draft.text("azure.sign_in")
-    default = next((each for each in described if before and each.startswith(f"{before}:")), None)
-    while True:
-        way = choose(terminal, "Sign-in", described, default).partition(":")[0]
-        if way in WAYS:
-            break
-        terminal.say(f"✗ It must be one of {', '.join(WAYS)}.")
-    answers: dict[str, str | None] = {"azure.sign_in": way}
-    if way == CERTIFICATE:
-        for key, what in (
-            ("azure.tenant_id", "Tenant id"),
-            ("azure.client_id", "Client id of the app registration"),
-            ("azure.certificate", "Path of the certificate, a PEM or PFX file"),
-        ):
-            answers[key] = ask_for(terminal, what, draft.text(key))
-    else:
-        answers |= {"azure.tenant_id": None, "azure.certificate": None}
-        if way != _MANAGED_IDENTITY:
-            answers["azure.client_id"] = None
-    return draft.answered(answers)
+        return draft.answered({key: answer})
 
 
 def _ask_vault(terminal: Terminal, draft: Draft) -> Draft:
@@ -128,12 +113,19 @@ def _ask_vault(terminal: Terminal, draft: Draft) -> Draft:
     if known is None and draft.text("digible.token_file") is not None:
         return draft
     terminal.say("Where `shopmaster login` keeps the token of your online store:")
-    question = "Key Vault" + (
-        f" [{known}]" if known else ", or nothing if your operator named none"
-    )
-    answer = terminal.ask(f"{question}: ") or known
-    if not answer:
-        return draft
-    draft = draft.answered({"key_vault.url": answer})
-    has_way = draft.text("azure.sign_in") is not None
-    return draft if has_way else _ask_sign_in(terminal, draft)
+    while True:
+        question = f"Key Vault from your operator, or {_NO_VAULT}"
+        answer = ask_for(terminal, question, known or _NO_VAULT)
+        if answer.casefold() == _NO_VAULT:
+            return without_idle_sign_in(draft.answered({"key_vault.url": None}))
+        try:
+            parse_vault_url(answer)
+        except AddressError as problem:
+            terminal.say(f"✗ What you typed {problem}.")
+            continue
+        draft = draft.answered({"key_vault.url": answer})
+        if draft.text("azure.sign_in") is not None:
+            return draft
+        with suppress(BackError):  # to the Key Vault
+            return ask_sign_in(terminal, draft)
+        known = answer

@@ -2,17 +2,17 @@
 
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
 
 from agent.configuring.draft import PASSWORD, Draft
+from agent.configuring.going_back import BackError
 from agent.configuring.named import login_of
 from agent.configuring.surroundings import Surroundings
 from agent.configuring.terminal import Terminal, ask_for, choose, confirm
-from agent.errors import DatabaseError
+from agent.configuring.wording import worded
+from agent.errors import DatabaseError, DatabaseProblem
 from agent.passwords import login_name_of, stored_password
 from agent.passwords.ports import PasswordError
 from agent.settings.database import Authentication
-from agent.sqlserver.login import Login
 
 _SQLITE = "sqlite:"
 """Before a file's name, instead of a server: the demo's database."""
@@ -21,39 +21,29 @@ _SEARCH = "?"
 _AS_ITSELF = "Log in as the account that runs the upload (Windows authentication)?"
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """A database that could be opened, with the settings that lead to it."""
-
-    draft: Draft
-    login: Login | None
-    """None for a SQLite file."""
-
-
-def ask_database(terminal: Terminal, near: Surroundings, draft: Draft) -> Chosen:
-    """Ask until a database can be opened."""
+def ask_database(terminal: Terminal, near: Surroundings, draft: Draft) -> Draft:
+    """Ask until a database can be opened, or is kept; raises BackError at the first question alone."""
     text = draft.text("database.connection_string")
     if text is not None and confirm(terminal, "Keep the connection string?", default=True):
-        return Chosen(draft, login_of(draft))
+        return draft
     file = draft.text("database.sqlite")
     if file is not None and confirm(terminal, f"Keep the SQLite file {file}?", default=True):
-        return Chosen(draft, None)
+        return draft
     while True:
         draft = _ask_server(terminal, near, draft)
         if draft.text("database.sqlite") is not None:
-            return Chosen(draft, None)
+            return draft
         terminal.say(f"ODBC driver: {near.driver()}")
-        draft = _ask_login(terminal, draft)
-        terminal.say("Logging in …")
-        try:
-            found = near.databases(login_of(draft, ""))
-        except DatabaseError as error:
-            terminal.say(f"✗ {error}\n")
-            continue
-        terminal.say("✓ The login works.\n")
-        name = _ask_name(terminal, found, draft.text("database.database"))
-        draft = draft.answered({"database.database": name})
-        return Chosen(draft, login_of(draft))
+        with suppress(BackError):  # to the server
+            draft = _ask_login(terminal, draft)
+            terminal.say("Logging in …")
+            try:
+                found = near.databases(login_of(draft, ""))
+            except DatabaseError as error:
+                terminal.say(f"✗ {worded(error)}\n")
+                continue
+            terminal.say("✓ The login works.\n")
+            return _ask_name(terminal, near, draft, found)
 
 
 def _ask_server(terminal: Terminal, near: Surroundings, draft: Draft) -> Draft:
@@ -87,7 +77,7 @@ def _ask_login(terminal: Terminal, draft: Draft) -> Draft:
         )
     user = ask_for(terminal, "User name in SQL Server", draft.text("database.username"))
     known = _known_password(draft, user)
-    hint = "not shown; nothing for the one that is stored" if known else "not shown"
+    hint = "not shown; Enter keeps the one from before" if known else "not shown"
     password = ""
     while not password:
         password = terminal.ask_hidden(f"Password of {user} ({hint}): ") or known or ""
@@ -108,7 +98,18 @@ def _known_password(draft: Draft, user: str) -> str | None:
     return None
 
 
-def _ask_name(terminal: Terminal, found: list[str], before: str | None) -> str:
+def _ask_name(terminal: Terminal, near: Surroundings, draft: Draft, found: list[str]) -> Draft:
+    """Ask until the database is there; whatever else is wrong with it shows when its tables are read."""
     if not found:
         terminal.say("This login may open no database that isn't SQL Server's own.")
-    return choose(terminal, "Database", found, before)
+    before = draft.text("database.database")
+    while True:
+        named = draft.answered({"database.database": choose(terminal, "Database", found, before)})
+        try:
+            near.tables(login_of(named))
+        except DatabaseError as error:
+            if error.problem is DatabaseProblem.NO_DATABASE:
+                terminal.say(f"✗ {worded(error)}\n")
+                before = None
+                continue
+        return named

@@ -8,7 +8,7 @@ from agent.errors import SettingsError
 from agent.settings.parsing import KEYS
 
 if TYPE_CHECKING:
-    from tomlkit.items import Item, String
+    from tomlkit.items import Item, String, Table
 
 _HEADER = (
     "Settings of shopmaster. `shopmaster configure` wrote them, and changes them when it is run",
@@ -54,7 +54,10 @@ def edited(text: str, wanted: Mapping[str, object]) -> str:
             for line in _HEADER:
                 document.add(tomlkit.comment(line))
         _remove(document, wanted)
+        above = _comments_above_tables(document)
         _set(document, wanted)
+        for table, comments in above:
+            table.trivia.indent = comments + table.trivia.indent
         new = tomlkit.dumps(document)
         is_right = dict(_flat(tomllib.loads(new))) == wanted
     except (TOMLKitError, tomllib.TOMLDecodeError, TypeError, KeyError) as error:
@@ -73,6 +76,34 @@ def _remove(document: Any, wanted: Mapping[str, object]) -> None:
         del (document[table] if table else document)[name]
         if table and not document[table]:
             del document[table]
+
+
+def _comments_above_tables(document: Any) -> "list[tuple[Table, str]]":
+    """Take out the comments above each table: to tomlkit they end the one before, where new keys come."""
+    from tomlkit.items import Table  # noqa: PLC0415  as above
+
+    found = []
+    body, end, has_keys = document.body, 0, False
+    for place, (key, item) in enumerate(document.body, 1):
+        if isinstance(item, Table) and not item.is_super_table():
+            if has_keys:  # without any, they are the file's heading
+                found.append((item, _taken(body, end)))
+            body, end, has_keys = item.value.body, len(item.value.body), True
+        elif body is document.body:
+            end, has_keys = place, has_keys or key is not None
+    return found
+
+
+def _taken(body: Any, end: int) -> str:
+    """Take the comments and blank lines that end there out of a body, and return their text."""
+    from tomlkit.items import Null  # noqa: PLC0415  as above
+
+    text = ""
+    while end and body[end - 1][0] is None:
+        end -= 1
+        text = body[end][1].as_string() + text
+        body[end] = (None, Null())
+    return text
 
 
 def _set(document: Any, wanted: Mapping[str, object]) -> None:

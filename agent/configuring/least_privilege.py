@@ -52,8 +52,9 @@ def script_for(table: SqlServerTable, account: Account) -> str:
     ]
     return "\n".join(
         (
-            "-- For the person who looks after the database: lets shopmaster read the three columns",
-            "-- of the products that it uploads, and nothing else. Run it as an administrator.",
+            "-- For the person who looks after the database: lets shopmaster read the",
+            "-- three columns of the products that it uploads, and nothing else.",
+            "-- Run it as an administrator.",
             *_login(account, database),
             *users,
             f"GRANT SELECT ({_columns(table.columns)})",
@@ -78,7 +79,7 @@ def _login(account: Account, database: str) -> tuple[str, ...]:
             begin = _literal(f"CREATE LOGIN {name} WITH PASSWORD = ")
             end = _literal(f", DEFAULT_DATABASE = {home}")
             return (
-                "DECLARE @password nvarchar(128) = N'';  -- type a new password between the quotes",
+                "DECLARE @password nvarchar(128) = N'';  -- type a new password here",
                 missing,
                 "BEGIN",
                 f"    IF LEN(@password) < {_SHORTEST_PASSWORD}",

@@ -8,8 +8,8 @@ from agent.configuring.draft import Draft
 from agent.configuring.least_privilege import Account, SqlUser, WindowsAccount
 from agent.configuring.named import login_of
 from agent.errors import SettingsError
-from agent.passwords.windows import NETWORK_SERVICE, full_name
 from agent.settings.file import machine_wide_file
+from agent.windows_accounts import NETWORK_SERVICE, full_name
 
 
 def runner(
@@ -24,7 +24,7 @@ def runner(
     if named is not None:
         return full_name(named)
     is_machine_wide = file.absolute() == machine_wide_file(environment, platform).absolute()
-    return NETWORK_SERVICE if is_machine_wide else None
+    return NETWORK_SERVICE.name if is_machine_wide else None
 
 
 def grantee(draft: Draft, named: str | None) -> Account:
@@ -39,4 +39,4 @@ def grantee(draft: Draft, named: str | None) -> Account:
             "SQL Server is on another computer, which knows this one by its account in the domain.",
             r"Name it with --account, as in --account 'SHOP\STOREPC$' for the computer STOREPC.",
         )
-    return WindowsAccount(NETWORK_SERVICE)
+    return WindowsAccount(NETWORK_SERVICE.name)

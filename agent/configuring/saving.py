@@ -1,7 +1,7 @@
 """Writes what `configure` found out: the password to its place, then the settings file, whole or not at all."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from agent.configuring.document import edited
 from agent.configuring.draft import PASSWORD, Draft
 from agent.errors import AgentError
 from agent.passwords import forget_password, login_name_of, place_of_password, store_password
+from agent.passwords.ports import PasswordError
 from agent.passwords.posix import ModeGuard
 from agent.replacing import replace_file
 from agent.settings.database import Authentication
@@ -17,7 +18,7 @@ from agent.settings.file import read_settings
 
 
 def save(draft: Draft, account: str | None) -> list[str]:
-    """Write the draft, and return sentences that say what is where now.
+    """Write the draft, and return sentences that say what is where now, and what is left to do.
 
     `account` is the one that runs the upload; None if it is this one. Raises AgentError; the settings
     file is then as it was.
@@ -29,14 +30,24 @@ def save(draft: Draft, account: str | None) -> list[str]:
     if name is not None and password is not None:
         store_password(file, name, password, account)
     _write(file, text, account)
-    if before is not None and before != name:
-        forget_password(file, before)
-    said = [f"The settings are in {file.absolute()}."]
-    if name is not None:
-        said.append(place_of_password(file, name))
+    said = [f"The settings are in {file.absolute()}.", *_passwords(file, before, name)]
     if warning := exposure(read_settings(file, {})):
         said.append(str(warning))
     return said
+
+
+def _passwords(file: Path, before: str | None, name: str | None) -> Iterator[str]:
+    """Forget the password of `before`, and yield where that of `name` is.
+
+    The settings are written by now, so an error is only told: raised, it would sound as if they weren't.
+    """
+    try:
+        if before is not None and before != name:
+            forget_password(file, before)
+        if name is not None:
+            yield place_of_password(file, name)
+    except PasswordError as error:
+        yield f"An older password may still be stored. {error}"
 
 
 def _write(file: Path, text: str, account: str | None) -> None:

@@ -1,17 +1,24 @@
 """Where the settings come from: the file of before, an old shopMaster's, an answers file, the environment."""
 
-import os
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from agent.configuring.draft import PASSWORD, Draft, Entries, located
 from agent.configuring.old_shopmaster import OldSettings
+from agent.configuring.running_as import runner
+from agent.configuring.writable import may_write
 from agent.settings.file import (
     CONFIG_VARIABLE,
     Entry,
     environment_entries,
+    machine_wide_file,
     read_settings,
+)
+
+_WITH_RIGHTS = (
+    "in PowerShell opened with `Run as administrator`" if sys.platform == "win32" else "with sudo"
 )
 
 
@@ -42,7 +49,20 @@ def _written(config: Path | None, environment: Mapping[str, str]) -> Draft:
     if raw.file is not None:
         return Draft(_without_password_in_file(raw.in_file), raw.file)
     machine_wide, here = raw.looked_at
-    return Draft({}, machine_wide if _may_create(machine_wide) else here)
+    is_ours = may_write(machine_wide, runner(None, machine_wide, environment))
+    return Draft({}, machine_wide if is_ours else here)
+
+
+def passed_over(config: Path | None, environment: Mapping[str, str], file: Path) -> str | None:
+    """Return a sentence for the owner if a new `file` was chosen for want of rights alone."""
+    machine_wide = machine_wide_file(environment)
+    is_named = config is not None or environment.get(CONFIG_VARIABLE)
+    if is_named or file.exists() or file == machine_wide:
+        return None
+    return (
+        f"A scheduled upload should have its settings in {machine_wide}, which this account may not "
+        f"write. For that, stop with Ctrl-C and run the command {_WITH_RIGHTS}."
+    )
 
 
 def _answers(file: Path) -> Entries:
@@ -59,9 +79,3 @@ def _without_password_in_file(entries: Entries) -> dict[str, Entry]:
         key: replace(entry, in_environment=True) if key == PASSWORD else entry
         for key, entry in entries.items()
     }
-
-
-def _may_create(file: Path) -> bool:
-    """Return whether this account may make a file, and the folders to it."""
-    existing = next(folder for folder in file.absolute().parents if folder.exists())
-    return os.access(existing, os.W_OK)

@@ -1,17 +1,16 @@
 """Asks a person questions on a terminal, and offers what was found."""
 
 import getpass
-import shutil
 import sys
-import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
+from agent.saying import say
 from agent.showing import shown
 
 _MOST = 9
-_WIDEST = 80
 _OTHER = "or type another"
+_SECONDS_A_LOOK = 0.2
 
 
 class Terminal(Protocol):
@@ -37,18 +36,53 @@ class Console:
 
     def say(self, text: str = "") -> None:
         """Show text, each line of which is a paragraph, or one of a table if it is indented."""
-        # In a log, a line stays one.
-        is_shown = sys.stdout.isatty()
-        width = min(shutil.get_terminal_size().columns, _WIDEST) if is_shown else sys.maxsize
-        print("\n".join(_wrapped(line, width) for line in text.split("\n")), flush=True)
+        say(text)
 
     def ask(self, question: str) -> str:
         """Return what the person types, without spaces around it; may be empty."""
-        return input(question).strip()
+        return _answered(_read, question).strip()
 
     def ask_hidden(self, question: str) -> str:
         """Return the same, without showing what is typed; spaces may belong to a password."""
-        return getpass.getpass(question)
+        return _answered(_read_hidden, question)
+
+
+def _answered(read: Callable[[str], str], question: str) -> str:
+    try:
+        return read(question)
+    except (KeyboardInterrupt, EOFError):
+        say()  # what comes next doesn't stand behind the question
+        raise
+
+
+if sys.platform == "win32":
+    _read, _read_hidden = input, getpass.getpass
+else:
+    import select
+    import termios
+
+    def _read(question: str) -> str:
+        """Do the same as `input`, which needs a second Ctrl-C if the first comes just before it waits."""
+        print(question, end="", flush=True)
+        while not select.select([sys.stdin], [], [], _SECONDS_A_LOOK)[0]:
+            pass  # between two looks, Python acts on a signal
+        line = sys.stdin.readline()
+        if not line:
+            raise EOFError
+        return line.rstrip("\n")
+
+    def _read_hidden(question: str) -> str:
+        """Do the same as `getpass`, without its deaf moment."""
+        before = termios.tcgetattr(sys.stdin)
+        silent = [*before]
+        silent[3] &= ~termios.ECHO
+        try:
+            termios.tcsetattr(sys.stdin, termios.TCSAFLUSH, silent)
+            typed = _read(question)
+        finally:
+            termios.tcsetattr(sys.stdin, termios.TCSAFLUSH, before)
+        say()
+        return typed
 
 
 def ask_for(terminal: Terminal, question: str, default: str | None = None) -> str:
@@ -80,6 +114,26 @@ def choose(
     return answer
 
 
+def pick(
+    terminal: Terminal, question: str, offered: Mapping[str, str], before: str | None = None
+) -> str:
+    """Return the key of what the person picks by its number, or by typing the key; there is nothing else.
+
+    `before` is the key that is taken if nothing is typed, else the first.
+    """
+    keys = list(offered)
+    for number, text in enumerate(offered.values(), 1):
+        terminal.say(f"  {number}. {text}")
+    default = keys.index(before) if before is not None and before in offered else 0
+    while True:
+        answer = ask_for(terminal, f"{question} (a number)", str(default + 1))
+        if answer in offered:
+            return answer
+        if answer.isdecimal() and 1 <= int(answer) <= len(keys):
+            return keys[int(answer) - 1]
+        terminal.say(f"✗ It must be a number from 1 to {len(keys)}.")
+
+
 def confirm(terminal: Terminal, question: str, *, default: bool) -> bool:
     """Return whether the person agrees."""
     marks = "[Y/n]" if default else "[y/N]"
@@ -89,9 +143,3 @@ def confirm(terminal: Terminal, question: str, *, default: bool) -> bool:
             return default
         if answer in {"y", "yes", "n", "no"}:
             return answer[0] == "y"
-
-
-def _wrapped(line: str, width: int) -> str:
-    if len(line) <= width or line.startswith("  "):
-        return line
-    return textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)

@@ -1,73 +1,56 @@
 """Windows' own protection: DPAPI for what is in a file, icacls for who may open it."""
 
-import subprocess
 import sys
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from agent.passwords.ports import PasswordError
+from agent.windows_accounts import SYSTEM, service_account
+from agent.windows_programs import RunWindows
 
-NETWORK_SERVICE = r"NT AUTHORITY\NETWORK SERVICE"
-"""The account that a scheduled upload runs as by default."""
-
-_SYSTEM, _ADMINISTRATORS = "*S-1-5-18", "*S-1-5-32-544"
-_AUTHORITY = "NT AUTHORITY\\"
-# By number: the names are different in each language of Windows.
-_SERVICES = {
-    NETWORK_SERVICE: "*S-1-5-20",
-    r"NT AUTHORITY\LOCAL SERVICE": "*S-1-5-19",
-    r"NT AUTHORITY\SYSTEM": _SYSTEM,
-}
+_SYSTEM, _ADMINISTRATORS = f"*{SYSTEM.sid}", "*S-1-5-32-544"
+"""By number, as icacls takes it: the names are different in each language of Windows."""
 
 
-def full_name(account: str) -> str:
-    """Return an account's name with its authority, if it is one of Windows' own: `Network Service` is."""
-    bare = account.upper().removeprefix(_AUTHORITY).replace(" ", "")
-    known = (name for name in _SERVICES if name.removeprefix(_AUTHORITY).replace(" ", "") == bare)
-    return next(known, account)
+def closing(file: Path, account: str | None, own: str) -> list[str]:
+    """Return the arguments of icacls that name who may open a file, and take away what it inherits.
 
-
-def icacls_arguments(file: Path, account: str | None, own: str) -> tuple[list[str], list[str]]:
-    """Return the arguments of the two calls of icacls that close a file.
-
-    The first takes away what it inherits and names who may open it, the second who owns it: an owner
-    could always give itself the right again.
+    `own` is the account that runs this program, `account` another that the file is for.
     """
     reader = account or own
-    trustee = _SERVICES.get(full_name(reader), reader)
+    service = service_account(reader)
+    trustee = f"*{service.sid}" if service is not None else reader
     rights = [f"{_SYSTEM}:F", f"{_ADMINISTRATORS}:F"]
     if trustee != _SYSTEM:
         # Its own file an account may also replace; a service only reads it.
         rights.append(f"{trustee}:{'R' if account else 'M'}")
-    closing = [str(file), "/inheritance:r", "/grant:r", *rights]
-    return closing, [str(file), "/setowner", _ADMINISTRATORS if account else reader]
-
-
-Run = Callable[[Sequence[str]], int]
-"""Runs icacls with these arguments, and returns its exit code."""
+    return [str(file), "/inheritance:r", "/grant:r", *rights]
 
 
 @dataclass(frozen=True, slots=True)
 class AclGuard:
     """Lets an account and administrators open a file, through icacls."""
 
-    run: Run
+    run: RunWindows
     own: str
     """The account that runs this program: `SHOP-PC\\anna`."""
 
     def close(self, file: Path, account: str | None) -> None:
         """Let nobody but `account` (None: this one) and administrators open a file; raises PasswordError."""
-        closing, owning = icacls_arguments(file, account, self.own)
-        if self.run(closing) != 0:
+        done = self.run("icacls", closing(file, account, self.own))
+        if done.exit_code:
             raise PasswordError(
-                f"Windows can't restrict who may open {file} to {account or self.own}.",
+                f"Windows can't restrict who may open {file} to {account or self.own} ({done.said}).",
                 "Check the account's name (as in SHOP-PC\\anna), and run the command as an "
                 "administrator. The password was not stored.",
             )
-        if account is not None and self.run(owning) != 0:
+        if account is None:
+            return
+        # An owner could always give itself the right again.
+        done = self.run("icacls", [str(file), "/setowner", _ADMINISTRATORS])
+        if done.exit_code:
             raise PasswordError(
-                f"Windows can't give {file} to the administrators.",
+                f"Windows can't give {file} to the administrators ({done.said}).",
                 "Run the command as an administrator. The password was not stored.",
             )
 
@@ -82,6 +65,8 @@ class AclGuard:
 if sys.platform == "win32":
     import ctypes
     from ctypes import wintypes
+
+    from agent.windows_programs import run_windows
 
     _UI_FORBIDDEN, _LOCAL_MACHINE = 0x1, 0x4
     _SAM_COMPATIBLE = 2  # as in SHOP-PC\\anna
@@ -121,10 +106,4 @@ if sys.platform == "win32":
         library = ctypes.WinDLL("secur32", use_last_error=True)
         if not library.GetUserNameExW(_SAM_COMPATIBLE, name, ctypes.byref(size)):
             raise ctypes.WinError(ctypes.get_last_error())
-        return AclGuard(_icacls, name.value)
-
-    def _icacls(arguments: Sequence[str]) -> int:
-        folder = ctypes.create_unicode_buffer(260)
-        ctypes.windll.kernel32.GetSystemDirectoryW(folder, len(folder))
-        program = Path(folder.value) / "icacls.exe"  # never one of that name from another folder
-        return subprocess.run([program, *arguments], capture_output=True, check=False).returncode  # noqa: S603
+        return AclGuard(run_windows, name.value)

@@ -9,10 +9,11 @@ from typing import Any
 
 from agent.replacing import replace_file
 from agent.state import for_everyone, unwritable, writing_to
+from contract.run_record import moment
 
 _INSTALLED = "schedule.json"
 _PROOF = "schedule-proof.json"
-_DAMAGE = (OSError, ValueError, KeyError, TypeError)
+_DAMAGE = (OSError, ValueError, KeyError, TypeError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class Notes:
         try:
             note = self._read(_INSTALLED)
             return Installed(
-                datetime.fromisoformat(note["at"]),
+                moment(note["at"]),
                 str(note["account"]),
                 str(note["times"]),
                 tuple(map(str, note["program"])),
@@ -86,7 +87,7 @@ class Notes:
             note = self._read(_PROOF)
             return Proof(
                 str(note["name"]),
-                datetime.fromisoformat(note["at"]),
+                moment(note["at"]),
                 str(note["account"]),
                 int(note["exit_code"]),
                 tuple(map(str, note["problems"])),

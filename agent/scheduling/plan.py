@@ -2,24 +2,28 @@
 
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import time
 from enum import StrEnum
 from pathlib import Path
 
+from agent.windows_accounts import ServiceAccount
 from contract.blobs import StoreName
+
+USUAL_AT = time(4)
+"""When a daily upload begins, or up to an hour later.
+
+Where clocks change, it is the hours before this one that some days lack, and systemd then leaves the
+whole day out (its issue 5595).
+"""
 
 _HOUR = 3600
 _DAY = 24 * _HOUR
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceAccount:
-    """An account of Windows itself, which has no password."""
-
-    name: str
-    sid: str
-    """Its security identifier, which is the same in every language of Windows."""
+TakeBack = Callable[[], None]
+"""Leaves the state folder to whom it belonged before it was given to an account; raises nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +35,6 @@ class UserAccount:
 
 
 Account = ServiceAccount | UserAccount
-
-NETWORK_SERVICE = ServiceAccount(r"NT AUTHORITY\NETWORK SERVICE", "S-1-5-20")
-LOCAL_SERVICE = ServiceAccount(r"NT AUTHORITY\LOCAL SERVICE", "S-1-5-19")
-SYSTEM = ServiceAccount(r"NT AUTHORITY\SYSTEM", "S-1-5-18")
-_SERVICE_ACCOUNTS = (NETWORK_SERVICE, LOCAL_SERVICE, SYSTEM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +84,6 @@ class Plan:
         """Return what the scheduler calls the program with; `proof` names the proof."""
         named = ("--proof", proof) if job is Job.PROOF else ()
         return (*self.program[1:], "schedule", job.value, "--config", str(self.config), *named)
-
-
-def service_account(name: str) -> ServiceAccount | None:
-    """Return the account of Windows' own that `name` means, with or without `NT AUTHORITY`."""
-    wanted = re.sub(r"[ _]", "", name.upper().rpartition("\\")[2])
-    for account in _SERVICE_ACCOUNTS:
-        if wanted in (account.name.rpartition("\\")[2].replace(" ", ""), account.sid):
-            return account
-    return None
 
 
 def spread(store: StoreName) -> int:

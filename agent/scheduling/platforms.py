@@ -24,14 +24,15 @@ def schedule_for(
     clock = Clock(time.monotonic, time.sleep)
     if sys.platform == "win32" and platform == "win32":
         from agent.scheduling.task_service import ComTaskService  # noqa: PLC0415  as said above
-        from agent.scheduling.windows import WindowsTasks, run_program  # noqa: PLC0415  as said above
+        from agent.scheduling.windows import WindowsTasks  # noqa: PLC0415  as said above
+        from agent.windows_programs import run_windows  # noqa: PLC0415  as said above
 
-        tasks = WindowsTasks(ComTaskService(), store, run_program)
+        tasks = WindowsTasks(ComTaskService(), store, run_windows)
         return Schedule(tasks, state, clock, _new_proof)
     if platform == "linux":
         from agent.scheduling.systemd import SystemdUnits  # noqa: PLC0415  as said above
 
-        units = SystemdUnits(store, is_system=not is_user)
+        units = SystemdUnits(store, is_system=not is_user, own=this_account())
         return Schedule(units, state, clock, _new_proof)
     raise ScheduleError(
         "Uploads can be scheduled on Windows and Linux only.",

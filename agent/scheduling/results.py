@@ -1,16 +1,26 @@
 """How a scheduled run ended, and why Windows' Task Scheduler refuses something, in words."""
 
+from collections.abc import Mapping
+
 from agent.errors import ExitCode
 
-STOPPED = 130
-_EXIT_CODES = {
+_EXIT_CODES: Mapping[int, str] = {
     ExitCode.SUCCEEDED: "succeeded",
     ExitCode.FAILED: "failed",
     ExitCode.USAGE: "wrong usage or settings",
     ExitCode.SESSION_EXPIRED: "the Digible session has expired",
     ExitCode.COMPLETED_WITH_REJECTIONS: "completed, some products were rejected",
     ExitCode.NO_OUTCOME: "no outcome within the time-out",
-    STOPPED: "stopped",
+    ExitCode.STOPPED: "stopped",
+}
+# man systemd.exec, "Process Exit Codes"; 128 and more is the number of a signal.
+_SYSTEMD = {
+    137: "it was killed, by somebody or for want of memory",
+    143: "it was stopped, by somebody or by the time limit",
+    200: "its working folder is not there, or its account may not open it",
+    203: "its program was not found, or its account may not start it",
+    217: "there is no such account",
+    226: "a folder that it may write to is not there",
 }
 # learn.microsoft.com: Task Scheduler Error and Success Constants, and Windows' own error codes.
 HAS_NOT_RUN = 0x41303
@@ -19,12 +29,14 @@ IS_QUEUED = 0x41325
 _WINDOWS = {
     0x41306: "it was stopped, by somebody or by the time limit",
     0x8004130F: "Windows has no password for its account",
+    0x8004131F: "an earlier run had not ended",
     0x80041320: "its account was not logged on",
     0x80041324: "one of its conditions was not met",
     0x80041326: "it is disabled",
     0x80070002: "its program was not found",
     0x80070003: "its program's folder was not found",
     0x80070005: "its account may not start its program",
+    0x800710E0: "Windows would not start it: an earlier run had not ended, or a condition was not met",
     0x8007010B: "its working folder is not there, or its account may not open it",
     0x8007052E: "the password of its account is wrong, or was changed",
     0x80070533: "its account is disabled",
@@ -53,10 +65,8 @@ def words(code: int | None) -> str:
     """Return in words how a run ended: by its exit code, or by what the scheduler says instead."""
     if code is None:
         return "has not ended"
-    unsigned = code & 0xFFFFFFFF
-    if unsigned in _EXIT_CODES:
-        return _EXIT_CODES[unsigned]
-    return _WINDOWS.get(unsigned, "ended unexpectedly")
+    known = {**_WINDOWS, **_SYSTEMD, **_EXIT_CODES}
+    return known.get(code & 0xFFFFFFFF, "ended unexpectedly")
 
 
 def shown_code(code: int) -> str:
@@ -67,4 +77,4 @@ def shown_code(code: int) -> str:
 def refusal(code: int) -> str:
     """Return in words why Windows' Task Scheduler refuses something, and what to do."""
     unsigned = code & 0xFFFFFFFF
-    return _REFUSALS.get(unsigned, f"Windows gives the reason 0x{unsigned:08X}")
+    return _REFUSALS.get(unsigned, f"Windows gives the reason 0x{unsigned:08X}; tell your operator")

@@ -1,16 +1,16 @@
 """Installs a schedule once a run as its account has proved that it can upload; shows and removes it."""
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from agent.errors import ScheduleError
+from agent.errors import AgentError, ScheduleError
 from agent.following import Clock
 from agent.scheduling.notes import Installed, Notes, Proof
-from agent.scheduling.plan import Hourly, Job, Plan, Times
+from agent.scheduling.plan import Hourly, Job, Plan, TakeBack, Times
 from agent.scheduling.results import shown_code, words
 from agent.scheduling.status import JobStatus, ScheduleStatus
 
@@ -21,8 +21,8 @@ _POLL = 0.5  # seconds
 class Platform(Protocol):
     """The scheduler of an operating system, for one store; each method raises ScheduleError."""
 
-    def prepare(self, plan: Plan) -> None:
-        """Let the plan's account write to the state folder."""
+    def prepare(self, plan: Plan) -> TakeBack:
+        """Let the plan's account write to the state folder; return what takes that back."""
 
     def register(self, plan: Plan, job: Job, proof: str = "") -> None:
         """Hand a job of the plan to the scheduler, in place of the one that it has."""
@@ -54,21 +54,27 @@ class Schedule:
 
         Raises AgentError, and then the schedule is as it was before.
         """
-        self.platform.prepare(plan)
-        proof = self._prove(plan)
-        if proof.problems:
-            problems = "".join(f"\n  - {problem}" for problem in proof.problems)
-            raise ScheduleError(
-                f"Nothing was installed, because {plan.account.name} can't upload yet:{problems}\n"
-                "Put that right, then run the command again."
-            )
-        self.platform.register(plan, Job.RUN)
+        self.platform.status(
+            Job.RUN
+        )  # a scheduler that isn't there says so before anything is changed
+        with ExitStack() as failing:
+            failing.callback(self.platform.prepare(plan))
+            failing.callback(self._keep_proof_of_other, plan, self.proof())
+            proof = self._prove(plan)
+            if proof.problems:
+                raise _not_yet(plan, proof)
+            self.platform.register(plan, Job.RUN)
+            failing.pop_all()
         self._note(plan)
         return proof
 
     def show(self) -> ScheduleStatus:
         """Return how the schedule is; raises ScheduleError if the scheduler can't be asked."""
-        return ScheduleStatus(self.platform.status(Job.RUN), Notes(self.state).installed())
+        return ScheduleStatus(self.platform.status(Job.RUN), self.installed())
+
+    def installed(self) -> Installed | None:
+        """Return what was installed, if anything was."""
+        return Notes(self.state).installed()
 
     def proof(self) -> Proof | None:
         """Return what the last checks found that ran as the schedule's account."""
@@ -83,6 +89,7 @@ class Schedule:
 
     def _prove(self, plan: Plan) -> Proof:
         name = self.new_proof()
+        self.platform.unregister(Job.PROOF)  # how one that was left behind ended says nothing
         try:
             self.platform.register(plan, Job.PROOF, name)
             self.platform.start(Job.PROOF)
@@ -91,6 +98,13 @@ class Schedule:
             # What went wrong before matters more; without a time it is never started, and `remove` takes it.
             with suppress(ScheduleError):
                 self.platform.unregister(Job.PROOF)
+
+    def _keep_proof_of_other(self, plan: Plan, before: Proof | None) -> None:
+        """Leave the proof of the schedule that stays, if it runs as another account than the plan."""
+        installed = self.installed()
+        if before is not None and installed is not None and installed.account != plan.account.name:
+            with suppress(AgentError):  # what went wrong before matters more
+                Notes(self.state).note_proof(before)
 
     def _wait_for(self, name: str, plan: Plan) -> Proof:
         notes = Notes(self.state)
@@ -101,7 +115,10 @@ class Schedule:
             if proof is not None and proof.name == name:
                 return proof
             if status is None:
-                raise ScheduleError("Nothing was installed: somebody removed the proof as it ran.")
+                raise ScheduleError(
+                    "Nothing was installed: somebody removed the proof as it ran.",
+                    "Run the command again.",
+                )
             if not status.is_running and status.last_code is not None:
                 ended = f"{words(status.last_code)} (code {shown_code(status.last_code)})"
                 raise _no_proof(plan, ended)
@@ -120,6 +137,14 @@ def described(times: Times) -> str:
     if isinstance(times, Hourly):
         return f"every hour at {times.minute:02} min {times.second:02} s"
     return f"every day at {times.at:%H:%M:%S}"
+
+
+def _not_yet(plan: Plan, proof: Proof) -> ScheduleError:
+    problems = "".join(f"\n  - {problem}" for problem in proof.problems)
+    return ScheduleError(
+        f"Nothing was installed, because {plan.account.name} can't upload yet:{problems}\n"
+        "Put that right, then run the command again."
+    )
 
 
 def _no_proof(plan: Plan, reason: str) -> ScheduleError:

@@ -14,7 +14,13 @@ _OPTIONS = ("--no-ask-password", "--no-pager")
 _IN_PLAIN_TERMS = ("/usr/bin/env", "-u", "LD_LIBRARY_PATH", "LC_ALL=C", "TZ=UTC")
 """Moments in English and in UTC, and the system's own libraries: the executable has others for itself."""
 
-_NO_SYSTEMD = ("not been booted with systemd", "Failed to connect to bus")
+_OTHERWISE = "Let its own scheduler start `shopmaster schedule run --config FILE`."
+_NO_SYSTEMD = "not been booted with systemd"
+_NO_BUS = "Failed to connect to "
+"""The system's systemd can always be reached, a user's own only in a session of that user's."""
+
+RUNNING = ("activating", "active", "reloading", "deactivating")
+_KILLED = ("2", "3")  # CLD_KILLED, CLD_DUMPED: what ended it is a signal
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +51,7 @@ class Systemctl:
     def _run(self, words: tuple[str, ...], seconds: float) -> "subprocess.CompletedProcess[str]":
         program = shutil.which("systemctl")
         if program is None:
-            raise ScheduleError(
-                "This computer has no systemd.",
-                "Let its own scheduler start `shopmaster schedule run --config FILE`.",
-            )
+            raise ScheduleError("This computer has no systemd.", _OTHERWISE)
         scope = () if self.is_system else ("--user",)
         try:
             return subprocess.run(  # noqa: S603  our own arguments
@@ -70,15 +73,29 @@ class Systemctl:
         self, words: tuple[str, ...], done: "subprocess.CompletedProcess[str]"
     ) -> ScheduleError:
         said = (done.stderr or done.stdout).strip().replace("\n", " ")
-        if any(sign in said for sign in _NO_SYSTEMD):
-            return ScheduleError(
-                f"systemd doesn't run here ({said}).",
-                "Let this computer's own scheduler start `shopmaster schedule run --config FILE`.",
-            )
+        if _NO_SYSTEMD in said or (self.is_system and _NO_BUS in said):
+            return ScheduleError(f"systemd doesn't run here ({said}).", _OTHERWISE)
         return ScheduleError(
             f"`systemctl {' '.join(words)}` failed ({said or f'exit code {done.returncode}'}).",
-            "Run the command as root." if self.is_system else "Sign in to this computer again.",
+            "Run the command as root."
+            if self.is_system
+            else "Sign in to this computer as yourself, not with `su` or `sudo`, and run it there.",
         )
+
+
+def last_code(service: Mapping[str, str]) -> int | None:
+    """Return how a service's last run ended, by its properties and as a shell would say it.
+
+    None if it runs, or has not run yet. What systemd itself could not do counts as failed.
+    """
+    has_failed = service.get("Result", "success") != "success"
+    has_ended = has_failed or moment(service.get("ExecMainExitTimestamp")) is not None
+    if service.get("ActiveState") in RUNNING or not has_ended:
+        return None
+    status = int(service.get("ExecMainStatus", "0"))
+    if service.get("ExecMainCode") in _KILLED:
+        return 128 + status
+    return status or int(has_failed)
 
 
 def moment(text: str | None) -> datetime | None:

@@ -6,34 +6,53 @@ from pathlib import Path
 
 from agent.errors import ScheduleError
 from agent.replacing import replace_file
-from agent.scheduling.plan import Job, Plan
+from agent.scheduling.ownership import given, not_given
+from agent.scheduling.plan import Job, Plan, TakeBack
 from agent.scheduling.status import JobStatus
-from agent.scheduling.systemctl import Systemctl, moment
+from agent.scheduling.systemctl import RUNNING, Systemctl, last_code, moment
 from agent.scheduling.units import service, timer
 from contract.blobs import StoreName
 
+if sys.platform != "win32":
+    import grp
+
 SYSTEM_UNITS = Path("/etc/systemd/system")
 _ARC_GROUP = "himds"  # who may read the answers of Azure Arc's identity service
-_RUNNING = ("activating", "active", "reloading", "deactivating")
 _PROOF_SECONDS = 660.0  # a little longer than systemd lets it run
+_AGAIN = "Put that right, then run the command again."
+_BEGAN = "ExecMainStartTimestamp"
+_OF_SERVICE = (
+    *("LoadState", "ActiveState", "Result", "User"),
+    *(_BEGAN, "ExecMainExitTimestamp", "ExecMainCode", "ExecMainStatus"),
+)
+_OF_TIMER = (
+    *("LoadState", "UnitFileState", "ActiveState"),
+    *("LastTriggerUSec", "NextElapseUSecRealtime"),
+)
 
 
 class SystemdUnits:
     """The units of one store, in the system's folder or in a user's."""
 
-    def __init__(self, store: StoreName, *, is_system: bool, folder: Path | None = None) -> None:
+    def __init__(self, store: StoreName, *, is_system: bool, own: str) -> None:
+        """`own` is the account that runs this program."""
         user_units = Path.home() / ".config" / "systemd" / "user"
-        self._folder = folder or (SYSTEM_UNITS if is_system else user_units)
+        self._folder = SYSTEM_UNITS if is_system else user_units
+        self._own = own
         self._name = f"shopmaster-{store}"
         self._is_system = is_system
         self._systemctl = Systemctl(is_system)
 
-    def prepare(self, plan: Plan) -> None:
-        """Make the state folder, and give it to the account."""
+    def prepare(self, plan: Plan) -> TakeBack:
+        """Make the state folder, and give it to the account; return what gives it back."""
+        if not self._is_system and plan.account.name != self._own:
+            raise ScheduleError(
+                f"With --user the upload runs as {self._own}, not as {plan.account.name}.",
+                "Leave out --account, or leave out --user and run the command as root (`sudo`).",
+            )
         try:
             plan.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if self._is_system:
-                _give(plan.state, plan.account.name)
+            return given(plan.state, plan.account.name) if self._is_system else not_given
         except LookupError as error:
             raise ScheduleError(
                 f"This computer has no account {plan.account.name}.", "Correct --account."
@@ -61,39 +80,29 @@ class SystemdUnits:
 
     def start(self, job: Job) -> None:
         """Run the job's service until it ends; `status` tells how."""
-        unit, began = self._service(job), "ExecMainStartTimestamp"
+        unit = self._service(job)
         has_succeeded = self._systemctl.attempt("start", unit, seconds=_PROOF_SECONDS)
-        if not has_succeeded and began not in self._systemctl.properties(unit, began):
+        if not has_succeeded and _BEGAN not in self._systemctl.properties(unit, _BEGAN):
+            scope = "" if self._is_system else "--user "
             raise ScheduleError(
-                f"systemd could not start {unit}.", "`journalctl -xe` says why; put that right."
+                f"systemd could not start {unit}.",
+                f"`journalctl {scope}-u {unit}` says why; put that right.",
             )
 
     def status(self, job: Job) -> JobStatus | None:
         """Return what systemd says about the job."""
-        names = ("ExecMainStartTimestamp", "ExecMainExitTimestamp", "ExecMainStatus", "User")
-        found = self._systemctl.properties(
-            self._service(job), "LoadState", "ActiveState", "Result", *names
-        )
-        timing = self._systemctl.properties(
-            self._timer,
-            *("LoadState", "UnitFileState", "ActiveState"),
-            *("LastTriggerUSec", "NextElapseUSecRealtime"),
-        )
+        found = self._systemctl.properties(self._service(job), *_OF_SERVICE)
+        timing = self._systemctl.properties(self._timer, *_OF_TIMER)
         units = [found] if job is Job.PROOF else [found, timing]
         if any(unit.get("LoadState") != "loaded" for unit in units):
             return None
-        is_running = found.get("ActiveState") in _RUNNING
-        ended = not is_running and (
-            moment(found.get("ExecMainExitTimestamp")) or found.get("Result") != "success"
-        )
+        is_timed = (timing.get("UnitFileState"), timing.get("ActiveState")) == ("enabled", "active")
         return JobStatus(
-            is_enabled=job is Job.PROOF
-            or (timing.get("UnitFileState"), timing.get("ActiveState")) == ("enabled", "active"),
-            is_running=is_running,
-            account=found.get("User") or ("root" if self._is_system else Path.home().name),
-            last_run=moment(found.get("ExecMainStartTimestamp"))
-            or moment(timing.get("LastTriggerUSec")),
-            last_code=int(found.get("ExecMainStatus", "0")) if ended else None,
+            is_enabled=job is Job.PROOF or is_timed,
+            is_running=found.get("ActiveState") in RUNNING,
+            account=found.get("User") or ("root" if self._is_system else self._own),
+            last_run=moment(found.get(_BEGAN)) or moment(timing.get("LastTriggerUSec")),
+            last_code=last_code(found),
             next_run=moment(timing.get("NextElapseUSecRealtime")),
         )
 
@@ -121,31 +130,17 @@ class SystemdUnits:
         return f"{self._name}{'-proof' if job is Job.PROOF else ''}.service"
 
     def _denied(self, folder: Path, error: OSError) -> ScheduleError:
+        if not isinstance(error, PermissionError):
+            return ScheduleError(f"{folder} can't be changed ({error.strerror}).", _AGAIN)
         remedy = "Run the command as root (`sudo`)"
         if self._is_system:
             remedy += ", or add --user to schedule it for yourself alone"
         return ScheduleError(f"{folder} can't be changed ({error.strerror}).", f"{remedy}.")
 
 
-if sys.platform == "win32":
-
-    def _give(folder: Path, account: str) -> None:
-        """Do nothing: there is no systemd on Windows."""
-
-    def _groups() -> tuple[str, ...]:
-        return ()
-else:
-    import grp
-    import os
-    import pwd
-
-    def _give(folder: Path, account: str) -> None:
-        """Give a folder and what is in it to an account; raises LookupError if there is no such account."""
-        entry = pwd.getpwnam(account)
-        for path in [folder, *folder.rglob("*")]:
-            os.chown(path, entry.pw_uid, entry.pw_gid, follow_symlinks=False)
-
-    def _groups() -> tuple[str, ...]:
+def _groups() -> tuple[str, ...]:
+    """Return the groups that the service needs, of those that there are on this computer."""
+    if sys.platform != "win32":
         with suppress(KeyError):
             return (grp.getgrnam(_ARC_GROUP).gr_name,)
-        return ()
+    return ()

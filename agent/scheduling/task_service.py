@@ -12,11 +12,12 @@ from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from xml.etree.ElementTree import ParseError, fromstring
 
-from agent.scheduling.plan import Account, ServiceAccount
+from agent.scheduling.plan import Account
 from agent.scheduling.results import HAS_NOT_RUN, IS_QUEUED, IS_RUNNING
 from agent.scheduling.status import JobStatus
 from agent.scheduling.task_xml import NAMESPACE
 from agent.scheduling.windows import RefusedError
+from agent.windows_accounts import ServiceAccount
 
 _NOT_FOUND = {0x80070002, 0x80070003}
 _ZERO = datetime(1899, 12, 30)  # noqa: DTZ001  the PC's own time

@@ -9,7 +9,8 @@ from typing import assert_never
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from agent.errors import ScheduleError
-from agent.scheduling.plan import Account, Daily, Hourly, Job, Plan, ServiceAccount, UserAccount
+from agent.scheduling.plan import Account, Daily, Hourly, Job, Plan, UserAccount
+from agent.windows_accounts import ServiceAccount
 
 NAMESPACE = "http://schemas.microsoft.com/windows/2004/02/mit/task"
 LONGEST_PATH = 260
@@ -81,9 +82,8 @@ def _principal(principals: Element, account: Account) -> None:
             _text(principal, "UserId", sid)  # the schema has no logon type for these
         case UserAccount(name):
             _text(principal, "UserId", name)
-            _text(
-                principal, "LogonType", "Password"
-            )  # never S4U, which has no keyring and no network
+            # Never S4U, which has no keyring and no network.
+            _text(principal, "LogonType", "Password")
         case _:
             assert_never(account)
     _text(principal, "RunLevel", "LeastPrivilege")

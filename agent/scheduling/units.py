@@ -103,7 +103,7 @@ def _calendar(times: Times) -> str:
 def _writable(folder: Path) -> str:
     """Return what lets the service write to the folder: systemd makes it if it is below /var/lib."""
     path = PurePosixPath(folder.as_posix())
-    if path.is_relative_to(_STATE) and " " not in str(path):
+    if path.is_relative_to(_STATE) and not set(str(path)) & set(" :"):
         relative = _specifiers(str(path.relative_to(_STATE)))
         return f"StateDirectory={relative}\nStateDirectoryMode=0700"
     return f"ReadWritePaths={_word(str(folder))}"

@@ -1,18 +1,19 @@
 """Schedules on Windows: a task in Task Scheduler, whose account may write to the state folder."""
 
-import subprocess
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Protocol
 
 from agent.errors import ScheduleError
-from agent.scheduling.plan import Account, Job, Plan, ServiceAccount
+from agent.scheduling.plan import Account, Job, Plan, TakeBack
 from agent.scheduling.results import refusal
 from agent.scheduling.status import JobStatus
 from agent.scheduling.task_xml import task_xml
+from agent.windows_accounts import ServiceAccount
+from agent.windows_programs import RunWindows
 from contract.blobs import StoreName
+
+_AS_ADMINISTRATOR = "Open PowerShell with `Run as administrator`, and run the command there."
 
 
 class RefusedError(Exception):
@@ -39,31 +40,36 @@ class TaskService(Protocol):
         """Delete a task, and return whether it was there."""
 
 
-Run = Callable[[Sequence[str]], None]
-"""Runs a program of Windows; raises ScheduleError if it fails."""
-
-
 class WindowsTasks:
     """The tasks of one store."""
 
-    def __init__(self, service: TaskService, store: StoreName, run: Run) -> None:
+    def __init__(self, service: TaskService, store: StoreName, run: RunWindows) -> None:
         self._service = service
         self._store = store
         self._run = run
 
-    def prepare(self, plan: Plan) -> None:
-        """Let the plan's account, which may have no other right there, change the state folder."""
+    def prepare(self, plan: Plan) -> TakeBack:
+        """Let the plan's account, which may have no other right there, change the state folder.
+
+        Nothing takes that back: nobody else loses a right by it, and an earlier schedule may need it.
+        """
         try:
             plan.state.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ScheduleError(
-                f"The folder {plan.state} can't be made ({error.strerror}).",
-                "Open PowerShell with `Run as administrator`, and run the command there.",
+                f"The folder {plan.state} can't be made ({error.strerror}).", _AS_ADMINISTRATOR
             ) from error
         account = plan.account
         who = f"*{account.sid}" if isinstance(account, ServiceAccount) else account.name
         # (OI)(CI)M: change, also what is made in it later. /T: what is there already.
-        self._run(["icacls", str(plan.state), "/grant", f"{who}:(OI)(CI)M", "/T", "/Q"])
+        granting = [str(plan.state), "/grant", f"{who}:(OI)(CI)M", "/T", "/Q"]
+        done = self._run("icacls", granting)
+        if done.exit_code:
+            raise ScheduleError(
+                f"{account.name} can't be given the right to change {plan.state} ({done.said}).",
+                f"Check the account's name. {_AS_ADMINISTRATOR}",
+            )
+        return lambda: None
 
     def register(self, plan: Plan, job: Job, proof: str = "") -> None:
         """Hand a job to Task Scheduler."""
@@ -96,27 +102,3 @@ def _explained(what: str) -> Iterator[None]:
         yield
     except RefusedError as refused:
         raise ScheduleError(f"{what}: {refusal(refused.code)}.") from refused
-
-
-if sys.platform == "win32":
-    import ctypes
-
-    def run_program(command: Sequence[str]) -> None:
-        """Run a program of Windows' own; raises ScheduleError with what it says if it fails."""
-        folder = ctypes.create_unicode_buffer(260)
-        ctypes.windll.kernel32.GetSystemDirectoryW(folder, len(folder))
-        program = Path(folder.value) / f"{command[0]}.exe"  # none of that name from another folder
-        done = subprocess.run(  # noqa: S603  our own arguments
-            [program, *command[1:]],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="oem",
-            errors="replace",
-            check=False,
-        )
-        if done.returncode:
-            said = (done.stderr or done.stdout).strip() or f"exit code {done.returncode}"
-            raise ScheduleError(
-                f"{command[0]} could not change who may write to {command[1]} ({said}).",
-                "Open PowerShell with `Run as administrator`, and run the command there.",
-            )

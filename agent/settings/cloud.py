@@ -100,7 +100,7 @@ def _signed_in(account: StorageAccount, sign_in: SignIn | None) -> StorageAccoun
 
 def parse_tokens(reader: SettingsReader, file: Path | None) -> TokenPlace | None:
     """Return where the store's Digible token is kept, or None if the settings don't say or are wrong."""
-    url = reader.parsed("key_vault.url", _vault_url)
+    url = reader.parsed("key_vault.url", parse_vault_url)
     path = reader.path("digible.token_file", file)
     if "key_vault.url" in reader.entries and "digible.token_file" in reader.entries:
         places = f"{reader.place('key_vault.url')} and {reader.place('digible.token_file')}"
@@ -112,7 +112,8 @@ def parse_tokens(reader: SettingsReader, file: Path | None) -> TokenPlace | None
     return TokenFile(path) if path is not None else None
 
 
-def _vault_url(text: str) -> str:
+def parse_vault_url(text: str) -> str:
+    """Return a Key Vault's address as its service takes it; raises AddressError."""
     parts = parse_web_address(text)
     url = f"https://{parts.netloc}"
     if parts.scheme != "https":

@@ -1,4 +1,4 @@
-"""Whether other users of this computer may read a secret in the settings file."""
+"""Whether other users of this computer may read a secret in the settings file, or change the file."""
 
 import re
 import shlex
@@ -9,7 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.settings.file import RawSettings, variable
-from agent.settings.windows_rights import everybody_may_read, sddl_of
+from agent.settings.windows_rights import (
+    everybody_may_read,
+    others_may_change,
+    others_may_replace,
+    sddl_of,
+)
 
 ASSIGNED_SECRET = re.compile(
     r"\b(sig|accountkey|sharedaccesssignature|pwd|password)(\s*=\s*)(\{[^}]*\}|[^\s;&'\"]+)",
@@ -25,10 +30,12 @@ _ON_WINDOWS = (
     "schedule)"
 )
 
+_TO_ADMINISTRATORS = '`icacls "{place}" /setowner *S-1-5-32-544`, then `icacls "{place}" /reset`'  # as ProgramData says
+
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """Others may read a secret, in two sentences for the owner."""
+    """What others may do with the settings, in sentences for the owner."""
 
     cause: str
     remedy: str
@@ -64,6 +71,34 @@ def exposure(
         f"({', '.join(keys)}).",
         f"{how}, or move the secret to the environment variable "
         f"{' and '.join(map(variable, keys))}.",
+    )
+
+
+def changeable(
+    file: Path | None,
+    machine_wide: Path,
+    platform: str = sys.platform,
+    sddl: Callable[[Path], str] = sddl_of,
+) -> Exposure | None:
+    """Return a warning if others than administrators may change Windows' `machine_wide` settings.
+
+    Everybody may make that folder before an administrator does, and files in it, and owns them then.
+    """
+    if platform != "win32" or file is None or file.absolute() != machine_wide.absolute():
+        return None
+    folder = machine_wide.parent
+    places = [
+        *([folder] if others_may_replace(sddl(folder)) else []),
+        *([machine_wide] if others_may_change(sddl(machine_wide)) else []),
+    ]
+    if not places:
+        return None
+    commands = ", then ".join(_TO_ADMINISTRATORS.replace("{place}", str(each)) for each in places)
+    return Exposure(
+        f"Other users of this computer may change {machine_wide}, and so where the scheduled upload "
+        "sends what.",
+        f"As an administrator, run {commands}. Then see with `shopmaster configure` that the settings are "
+        "yours.",
     )
 
 

@@ -253,6 +253,8 @@ def file_in_place_of_notes(shop: Shop) -> None:
 
 
 def keyring_locked(shop: Shop) -> None:
+    before = keyring.get_keyring()  # first: the library chains whatever backends it knows by then
+
     class Locked(KeyringBackend):
         priority = 1.0
 
@@ -265,7 +267,6 @@ def keyring_locked(shop: Shop) -> None:
         def delete_password(self, service: str, username: str) -> None:
             raise KeyringLocked
 
-    before = keyring.get_keyring()
     keyring.set_keyring(Locked())  # type: ignore[no-untyped-call]  # the library's
     shop.stack.callback(keyring.set_keyring, before)
     own = places.Places(None, OwnKeyring())

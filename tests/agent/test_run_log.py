@@ -90,6 +90,33 @@ def test_the_file_has_a_limit_and_older_ones_are_kept(log: RunLog, tmp_path: Pat
     assert all(path.stat().st_size <= 1_000_000 for path in tmp_path.iterdir())
 
 
+def test_nothing_is_lost_while_another_command_has_the_file_open(tmp_path: Path) -> None:
+    log = RunLog(logging.Formatter(), str)
+    older = [f"{FILE_NAME}.{number}" for number in (1, 2)]
+    for name in older:
+        (tmp_path / name).write_text(name)
+    (tmp_path / FILE_NAME).write_text("y" * 999_990 + "\n")
+    log.start(tmp_path)
+    with (tmp_path / FILE_NAME).open("a"):  # Windows lets nobody rename it meanwhile
+        for number in range(5):
+            logger.info("line %d", number)
+    end(log)
+    texts = [path.read_text("utf-8") for path in tmp_path.iterdir()]
+    assert sum(text in older for text in texts) == 2
+    assert sum(text.count("line ") for text in texts) == 5
+
+
+def test_nothing_is_lost_while_an_older_file_is_in_the_way(log: RunLog, tmp_path: Path) -> None:
+    (tmp_path / f"{FILE_NAME}.1").mkdir()  # as little replaceable as one that Windows keeps
+    (tmp_path / f"{FILE_NAME}.2" / "x").mkdir(parents=True)
+    (tmp_path / f"{FILE_NAME}.3" / "x").mkdir(parents=True)
+    log.start(tmp_path)
+    for number in range(20):
+        logger.info("line %d %s", number, "x" * 100_000)
+    end(log)
+    assert read(tmp_path).count("line ") == 20
+
+
 def test_the_next_command_adds_to_the_file(tmp_path: Path) -> None:
     for number in (1, 2):
         log = RunLog(logging.Formatter(), str)

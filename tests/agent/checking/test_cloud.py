@@ -1,6 +1,6 @@
 """The rows about the storage account, the clock, the sign-in, the rights and the token."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -77,6 +77,18 @@ def test_a_clock_may_be_a_little_wrong(skew: timedelta, mark: Mark, words: str) 
     row = clock_row(skew)
     assert (row.mark, row.finding) == (mark, words)
     assert ("Set the clock" in row.remedy) == (mark is not Mark.OK)
+
+
+def test_a_service_that_is_slow_to_answer_does_not_make_the_clock_wrong() -> None:
+    time = [NOW]
+
+    class Slow(FakeCloud):
+        def service_time(self) -> datetime:
+            time[0] += timedelta(minutes=10)
+            return time[0]
+
+    rows = {row.subject: row for row in cloud_rows(Slow(), None, lambda: time[0])}
+    assert rows[Subject.CLOCK].finding == "right"
 
 
 def test_with_a_wrong_clock_a_sign_in_is_not_tried() -> None:

@@ -54,7 +54,9 @@ def test_an_expired_session_says_how_to_go_on() -> None:
     expired = run(RunState.SESSION_EXPIRED)
     row = last_run_row([expired], None, NOW)
     assert "User session expired, Please Reconfigure" in row.finding
-    assert row.remedy == f"Run `shopmaster login`, then `shopmaster resume {expired.run}`."
+    assert (
+        row.remedy == "Run `shopmaster login`, then `shopmaster resume 20261123T120000Z-1a2b3c4d`."
+    )
 
 
 @pytest.mark.parametrize(("hours", "mark"), [(25.9, Mark.OK), (26.1, Mark.WARNING)])

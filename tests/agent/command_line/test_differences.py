@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from agent.changes import compare
 from agent.command_line.differences import describe_changes, too_many
+from agent.comparing import compare
 from contract.product import Product
 
 SINCE = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -26,7 +26,7 @@ def test_the_numbers_stand_under_one_another() -> None:
     ]
 
 
-def test_there_are_examples_of_everything() -> None:
+def test_there_are_examples_of_everything_that_has_changed() -> None:
     before = [*products(8), Product("X1", "Tea", "1.00"), Product("X2", "Tea", "1.00")]
     now = [*products(1), Product("X1", "Crème", "2.00"), Product("X2", "Té", "1.0")]
     assert describe_changes(compare(before, now), SINCE).splitlines()[7:] == [
@@ -39,9 +39,6 @@ def test_there_are_examples_of_everything() -> None:
         "Gone (no longer sent; nothing is deleted at Digible):",
         *(f"  P0000{number}  Product {number}: 1.50" for number in range(1, 6)),
         "  … and 2 more",
-        "",
-        "Unchanged:",
-        "  P00000  Product 0: 1.50",
     ]
 
 

@@ -12,12 +12,12 @@ from agent.command_line.outcome import (
 )
 from agent.errors import ExitCode
 from agent.preview import Preview, preview
-from contract.blobs import RunId, StoreName
+from contract.blobs import RunId
 from contract.product import Rejection, Stage
 from contract.run import MAX_REJECTIONS, SESSION_EXPIRED, RunError, RunState
 from tests.agent.shops import FakeProgress, FakeSource, make_run, products
 
-STORE, RUN = StoreName("0001"), RunId("x.8DC12")
+RUN = RunId("x.8DC12")
 
 
 def rejections(count: int) -> tuple[Rejection, ...]:
@@ -48,6 +48,13 @@ def test_an_expired_session_is_reported_on_its_own_line() -> None:
     run = make_run(RunState.SESSION_EXPIRED, message="something else", read=5)
     assert describe_run(run).splitlines()[0] == "User session expired, Please Reconfigure"
     assert SESSION_EXPIRED in describe_run(run).splitlines()
+    assert "Next: `shopmaster login`" in describe_run(run).splitlines()[-1]
+
+
+@pytest.mark.parametrize("state", [RunState.SUCCEEDED, RunState.SUPERSEDED, RunState.WAITING])
+def test_where_nothing_is_to_be_done_the_runs_id_comes_last(state: RunState) -> None:
+    run = make_run(state)
+    assert describe_run(run).splitlines()[-1] == f"Run: {run.run}"
 
 
 def test_an_outcome_has_a_message_counts_and_the_runs_id() -> None:
@@ -60,7 +67,10 @@ def test_an_outcome_has_a_message_counts_and_the_runs_id() -> None:
         ["rejected", "34"],
         ["not", "sent", "200"],
     ]
-    assert lines[-1] == f"Run: {run.run}"
+    assert lines[-2:] == [
+        f"Run: {run.run}",
+        "To take it up again: shopmaster resume 20261123T120000Z-1a2b3c4d",
+    ]
 
 
 def test_an_errors_detail_is_shown_if_the_message_lacks_it() -> None:
@@ -76,7 +86,7 @@ def test_ten_rejections_are_shown_and_where_the_rest_is() -> None:
     assert len(shown) == 10
     assert shown[0] == "  row 1, product P1: SellPrice is missing"
     assert "  … and 1,224 more" in lines
-    assert f"  The rest: shopmaster status {run.run}" in lines
+    assert "  The rest: shopmaster status 20261123T120000Z-1a2b3c4d" in lines
 
 
 def test_nothing_is_promised_beyond_what_the_record_lists() -> None:
@@ -109,7 +119,7 @@ def test_text_from_outside_cannot_control_the_terminal() -> None:
         rejected=1,
         read=1,
     )
-    text = describe_run(run) + describe_unfinished(run, STORE, RunId(evil), 60)
+    text = describe_run(run) + describe_unfinished(run, RunId(evil), 60)
     text += describe_preview(preview(FakeSource([(evil, evil, "1")]), FakeProgress()))
     assert all(character.isprintable() or character == "\n" for character in text)
 
@@ -131,11 +141,10 @@ def test_a_record_of_a_megabyte_is_not_shown_by_the_megabyte() -> None:
 
 def test_an_unfinished_run_says_how_far_it_got() -> None:
     run = make_run(read=1_000, accepted=400, rejected=3)
-    text = describe_unfinished(run, STORE, RUN, 1_800)
+    text = describe_unfinished(run, RUN, 1_800)
     assert "within 30 minutes" in text
     assert "400 of 1,000 products were accepted and 3 rejected" in text
-    assert "0001/x.8DC12.json" in text
-    assert "has not begun" in describe_unfinished(None, STORE, RUN, 90)
+    assert "has not begun" in describe_unfinished(None, RUN, 90)
     assert text.endswith("shopmaster status x.8DC12 --follow")
 
 
@@ -146,7 +155,7 @@ def test_a_preview_checks_rows_as_the_function_does() -> None:
     assert [product.product_id for product in found.first] == [f"P000{n}" for n in range(1, 6)]
     assert [rejection.row for rejection in found.rejections] == [7, 8, 9]
     text = describe_preview(found)
-    assert '{"productName": "Product 1", "productPrice": "1.50", "productId": "P0001"}' in text
+    assert ["P0001", "Product", "1", "1.50"] in [line.split() for line in text.splitlines()]
     assert "Nothing was sent." in text
     assert "row 8, product P0007: ProductName is missing" in text
 

@@ -78,7 +78,7 @@ def shop(
 def test_a_schedule_is_installed_once_a_run_has_proved_it(shop: Shop) -> None:
     code, out, err = shop.run("install")
     assert (code, err) == (0, "")
-    assert re.search(r"Installed: every day at 02:\d\d:\d\d, as ", out)
+    assert re.search(r"Installed: every day at 04:\d\d:\d\d, as ", out)
     assert shop.units == {"shopmaster-STORE.service", "shopmaster-STORE.timer"}
     proof = Notes(shop.state).proof()
     assert proof is not None
@@ -200,6 +200,45 @@ def test_without_systemd_it_says_what_to_do_instead(shop: Shop) -> None:
         assert code == 1
         assert "systemd doesn't run here" in err
         assert "shopmaster schedule run --config FILE" in err
+
+
+def test_without_systemd_nothing_is_changed(shop: Shop) -> None:
+    shop.systemd.fail("no-systemd")
+    shop.run("install")
+    assert shop.units == set()
+    assert list(shop.state.glob("schedule*")) == []
+    assert all(call.startswith("show") for call in shop.systemd.calls)
+
+
+def test_without_systemd_programs_learn_that_nobody_knows(shop: Shop) -> None:
+    shop.run("install")
+    shop.systemd.fail("no-systemd")
+    code, out, err = shop.run("show", "--json")
+    found = json.loads(out)
+    assert (code, err) == (1, "")
+    assert (found["present"], found["enabled"], found["running"]) == (None, None, None)
+    assert found["settings"] == str(shop.config)
+    assert "systemd doesn't run here" in found["problem"]
+    shop.systemd.mend("no-systemd")
+    assert json.loads(shop.run("show", "--json")[1]).keys() == found.keys()
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs machine: root")
+@pytest.mark.parametrize("was_there", [False, True])
+def test_a_failed_proof_leaves_the_state_folder_to_whom_it_belonged(
+    shop: Shop, *, was_there: bool
+) -> None:
+    if was_there:
+        assert shop.run("install", "--account", "bin")[0] == 0
+    proof = Notes(shop.state).proof()
+    owner = shop.state.owner() if was_there else "root"
+    (shop.config.parent / "shop.db").unlink()
+    assert shop.run("install", "--account", "daemon")[0] == 1
+    for path in (shop.state, *shop.state.rglob("*")):
+        assert path.owner() == owner, path
+    if was_there:
+        assert owner == "bin"
+        assert Notes(shop.state).proof() == proof  # that of the schedule that stays
 
 
 def test_an_account_that_does_not_exist_is_refused(shop: Shop) -> None:

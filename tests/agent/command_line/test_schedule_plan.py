@@ -7,8 +7,9 @@ import pytest
 
 from agent.command_line.schedule_plan import chosen_account, this_program
 from agent.errors import SettingsError
-from agent.scheduling.plan import NETWORK_SERVICE, SYSTEM, UserAccount
+from agent.scheduling.plan import UserAccount
 from agent.scheduling.platforms import this_account
+from agent.windows_accounts import NETWORK_SERVICE, SYSTEM
 from tests.agent.scheduling.plans import SECRET
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.__main__ import run
 from tests.agent.shops import clean_environment
 from tests.loopback import python_path
 from tests.tds import Faults, SqlServerStandIn, Table
@@ -121,3 +122,16 @@ def test_a_signal_that_was_ignored_stays_ignored(tmp_path: Path) -> None:
             assert process.returncode == 130
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+def test_ctrl_c_while_the_program_is_loaded_is_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("agent.command_line.main.main", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        run()
+    assert ended.value.code == 130
+    assert capsys.readouterr() == ("", "Stopped.\n")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import agent
+from agent.command_line.commands import SUMMARIES
 from agent.command_line.main import main
 from agent.export import CountedRows
 from agent.sqlite import SqliteSource
@@ -77,7 +78,7 @@ def test_a_dry_run_sends_nothing_and_needs_no_storage(shop: Shop) -> None:
     code, out, _ = shop.run("--dry-run")
     assert code == 0
     assert "7 rows read: 7 would be sent, 0 rejected. Nothing was sent." in out
-    assert out.count('"productId"') == 5
+    assert re.findall(r"^  P000(\d) ", out, re.MULTILINE) == ["1", "2", "3", "4", "5"]
 
 
 def test_a_dry_run_shows_what_would_be_rejected(shop: Shop) -> None:
@@ -187,19 +188,50 @@ def test_an_output_file_of_another_kind_is_refused(shop: Shop) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        [],
-        ["uplaod"],
         ["upload", "--timeout", "soon"],
         ["upload", "--timeout", "0"],
         ["upload", "--dry-run", "--no-wait"],
         ["upload", "--dryrun"],
+        ["upload", "resume"],
     ],
 )
 def test_wrong_arguments_are_reported(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(arguments) == 2
-    assert "error: " in capsys.readouterr().err
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert re.fullmatch(
+        r"Error: .+\. `shopmaster upload --help` shows what can be written\.\n", err
+    )
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"), [("uplaod", "upload"), ("Conf", "configure"), ("stauts", "status")]
+)
+def test_a_command_that_is_not_there_is_answered_with_one_like_it(
+    word: str, meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([word, "--json"]) == 2
+    assert capsys.readouterr().err == (
+        f"Error: There is no command {word}. Did you mean `shopmaster {meant}`? "
+        "`shopmaster --help` shows them all.\n"
+    )
+
+
+def test_a_command_like_no_other_is_only_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["\x1b[2Jdance"]) == 2
+    assert capsys.readouterr().err == (
+        "Error: There is no command dance. `shopmaster --help` shows them all.\n"
+    )
+
+
+def test_without_any_command_all_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert "Begin with `configure`" in " ".join(out.split())
+    assert {*SUMMARIES} <= set(out.split())
 
 
 def test_an_interrupted_export_leaves_no_blob(
@@ -331,7 +363,7 @@ def test_the_program_runs_uninstalled_and_without_a_terminal(tmp_path: Path) -> 
         check=False,
     )
     assert ended.returncode == 0, ended.stderr
-    assert '"Crème ?"' in ended.stdout.decode("cp1252")
+    assert " Crème ? " in ended.stdout.decode("cp1252")
 
 
 @pytest.mark.parametrize("option", ["--help", "--version"])

@@ -9,6 +9,8 @@ from azure.storage.blob import BlobServiceClient
 
 from agent.state import last_run
 from contract.blobs import RUNS, CatalogName, RunId, parse_name, run_record_name
+from contract.catalog import write_catalog
+from contract.product import CatalogRow
 from contract.run import RunState
 from contract.run_record import encode_run
 from tests.agent.command_line.scene import Shop, ends_as, stored
@@ -229,8 +231,8 @@ def test_control_characters_in_a_product_do_nothing(shop: Shop, tmp_path: Path) 
     evil = "\x1b]0;evil\x07\x1b[2J\r\n[bold]Tea\u202e"
     shop.sell((evil, evil, "1"))
     shop.notes.mkdir(parents=True)
-    before = [{"ProductID": evil + "x", "ProductName": evil, "SellPrice": "2"}]
-    (shop.notes / "delivered.json.gz").write_bytes(gzip.compress(json.dumps(before).encode()))
+    before = write_catalog([CatalogRow(evil + "x", evil, "2")])
+    (shop.notes / "delivered.json.gz").write_bytes(gzip.compress(b"".join(before)))
     code, out, _ = shop.run("--dry-run")
     assert code == 1
     assert all(character.isprintable() or character == "\n" for character in out)

@@ -9,6 +9,7 @@ import pytest
 from agent.command_line.main import main
 from agent.following import Follower, _Watcher
 from agent.lock import Lock
+from agent.showing import shown_run
 from agent.state import LastRun, last_run
 from contract.product import Rejection, Stage
 from contract.run import RunState
@@ -164,6 +165,20 @@ def test_an_unexpected_error_is_noted_without_its_details(
     assert "secret" not in note_of(online).message
 
 
+def test_an_outcome_that_nobody_reads_is_noted_all_the_same(
+    online: Shop, monkeypatch: pytest.MonkeyPatch, storage: str
+) -> None:
+    def nobody(*_: object) -> None:
+        raise BrokenPipeError
+
+    online.sell(*products(1))
+    monkeypatch.setattr("agent.command_line.upload.report", nobody)
+    with function_that_answers(storage, online.store, WITH_REJECTIONS):
+        assert online.run()[0] == 1
+    note = note_of(online)
+    assert (note.exit_code, note.message) == (4, "14 of 20 products were rejected.")
+
+
 def test_notes_that_cannot_be_written_stop_the_upload_and_say_what_to_do(
     online: Shop, storage: str
 ) -> None:
@@ -198,7 +213,7 @@ def test_the_first_ten_rejections_are_shown_and_all_are_written_to_the_file(
     assert out.count("SellPrice is missing") == 10
     assert "  … and 4 more" in out
     run = note_of(online).run
-    assert f"  The rest: shopmaster status {run}" in out
+    assert f"  The rest: shopmaster status {shown_run(run or '')}\n" in out
     assert "Rejected products written to rejected.csv: 14." in out
     lines = lines_of(online.folder / "rejected.csv")
     assert len(lines) == 15

@@ -66,6 +66,7 @@ def test_a_new_file_explains_itself() -> None:
 def test_a_second_time_changes_nothing() -> None:
     text = edited("", WANTED)
     assert edited(text, WANTED) == text
+    assert edited(OLD, said(OLD)) == OLD
 
 
 def test_comments_order_and_spelling_stay() -> None:
@@ -81,6 +82,14 @@ def test_comments_order_and_spelling_stay() -> None:
         assert line in text.splitlines()
     assert text.index("[storage]") < text.index("[database]") < text.index("[azure]")
     assert "username" not in text
+
+
+def test_a_comment_stays_above_its_table_whatever_is_added_before_it() -> None:
+    text = edited(OLD, WANTED | {"state_folder": "/notes", "storage.connection_string": "x"})
+    assert (
+        'store = "0001"   # ours\nstate_folder = "/notes" # where the agent keeps its notes\n\n[storage]\n'
+    ) in text
+    assert 'connection_string = "x"\n\n# The till\'s own database\n[database]\n' in text
 
 
 def test_another_kind_of_database_takes_the_first_ones_place() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from agent.configuring.draft import PASSWORD, Draft, located
-from agent.configuring.sources import first_draft
+from agent.configuring.sources import first_draft, passed_over
 from agent.errors import SettingsError
 from agent.settings.file import Entry
 
@@ -81,9 +81,14 @@ def test_a_new_file_is_the_machine_wide_one_if_this_account_may_write_it(tmp_pat
     assert first_draft(None, {}, None, None).file == tmp_path / "wide" / "shopmaster.toml"
 
 
-def test_otherwise_it_is_in_this_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("os.access", lambda *_: False)
-    assert first_draft(None, {}, None, None).file == Path("shopmaster.toml")
+def test_otherwise_it_is_in_this_folder_and_the_owner_is_told(tmp_path: Path) -> None:
+    (tmp_path / "wide").touch()  # nothing can be written below it
+    file = first_draft(None, {}, None, None).file
+    assert file == Path("shopmaster.toml")
+    assert "which this account may not write" in (passed_over(None, {}, file) or "")
+    assert passed_over(file, {}, file) is None  # the owner has named it
+    file.touch()
+    assert passed_over(None, {}, file) is None
 
 
 def test_an_existing_file_is_edited_and_a_named_one_may_be_new(tmp_path: Path) -> None:

@@ -14,9 +14,9 @@ from agent.configuring.named import sql_server_table
 from agent.configuring.running_as import grantee, runner
 from agent.errors import SettingsError
 from agent.names import Columns, TableName
-from agent.passwords.windows import NETWORK_SERVICE
 from agent.sqlserver.login import windows_login
 from agent.sqlserver.table import SqlServerTable
+from agent.windows_accounts import NETWORK_SERVICE
 
 PARSER = os.environ.get("TSQL_PARSE")
 NAMES = [
@@ -56,7 +56,7 @@ def table(
 
 
 def test_a_windows_account_may_read_three_columns() -> None:
-    script = script_for(table(), WindowsAccount(NETWORK_SERVICE))
+    script = script_for(table(), WindowsAccount(NETWORK_SERVICE.name))
     code = [line for line in script.splitlines() if line and not line.startswith("--")]
     assert code == [
         r"IF SUSER_ID(N'NT AUTHORITY\NETWORK SERVICE') IS NULL",
@@ -136,8 +136,8 @@ def draft(**values: str) -> Draft:
 
 def test_the_script_is_for_whoever_reads_the_table() -> None:
     local = draft(server=r"localhost\SQLEXPRESS", database="Shop", table="T")
-    assert grantee(local, None) == WindowsAccount(NETWORK_SERVICE)
-    assert grantee(local, "Network Service") == WindowsAccount(NETWORK_SERVICE)
+    assert grantee(local, None) == WindowsAccount(NETWORK_SERVICE.name)
+    assert grantee(local, "Network Service") == WindowsAccount(NETWORK_SERVICE.name)
     assert grantee(local, r"SHOP\anna") == WindowsAccount(r"SHOP\anna")
     sql = local.answered({"database.authentication": "sql", "database.username": "till"})
     assert grantee(sql, None) == SqlUser("till")
@@ -166,8 +166,8 @@ def test_a_draft_without_a_table_says_what_is_missing(values: dict[str, str], sa
 def test_machine_wide_settings_on_windows_are_a_services() -> None:
     environment = {"PROGRAMDATA": "wide"}
     wide, own = Path("wide/shopMaster/shopmaster.toml"), Path("shopmaster.toml")
-    assert runner(None, wide, environment, "win32") == NETWORK_SERVICE
+    assert runner(None, wide, environment, "win32") == NETWORK_SERVICE.name
     assert runner(None, own, environment, "win32") is None
     assert runner("anna", wide, environment, "win32") == "anna"
-    assert runner("networkservice", own, environment, "win32") == NETWORK_SERVICE
+    assert runner("networkservice", own, environment, "win32") == NETWORK_SERVICE.name
     assert runner(None, wide, environment, "linux") is None

@@ -9,6 +9,7 @@ from agent.configuring.draft import PASSWORD, Draft
 from agent.configuring.saving import save
 from agent.errors import AgentError, SettingsError
 from agent.passwords import stored_password
+from agent.passwords.ports import PasswordError
 
 LOGIN = "till@shop-pc"
 
@@ -49,6 +50,19 @@ def test_a_password_that_stays_need_not_be_given_again(draft: Draft) -> None:
     save(draft, None)
     save(draft.answered({PASSWORD: None, "store": "0002"}), None)
     assert stored_password(draft.file, LOGIN) == "Hush"
+
+
+def test_a_password_that_cannot_be_forgotten_is_told_when_the_settings_are_written(
+    draft: Draft, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(*_: object) -> None:
+        raise PasswordError("The keyring is locked.", "Unlock it.")
+
+    save(draft, None)
+    monkeypatch.setattr("agent.configuring.saving.forget_password", locked)
+    said = save(draft.answered({"database.username": "anna"}), None)
+    assert said[1] == "An older password may still be stored. The keyring is locked. Unlock it."
+    assert 'username = "anna"' in draft.file.read_text(encoding="utf-8")
 
 
 def test_settings_that_cannot_be_edited_change_nothing(

@@ -3,7 +3,8 @@
 from datetime import time
 from pathlib import Path
 
-from agent.scheduling.plan import NETWORK_SERVICE, Account, Plan, Times, UserAccount, daily
+from agent.scheduling.plan import Account, Plan, Times, UserAccount, daily
+from agent.windows_accounts import NETWORK_SERVICE
 from contract.blobs import StoreName
 
 STORE = StoreName("0001")

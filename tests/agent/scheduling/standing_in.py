@@ -30,8 +30,12 @@ class Systemd:
         return [call for call in self.calls if not call.startswith("show")]
 
     def fail(self, how: str) -> None:
-        """Fail from now on: `no-systemd`, or `denied`."""
+        """Fail from now on: `no-systemd`, `no-bus`, or `denied`."""
         (self.folder / how).touch()
+
+    def mend(self, how: str) -> None:
+        """Fail no longer in that way."""
+        (self.folder / how).unlink()
 
 
 def stand_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Systemd:

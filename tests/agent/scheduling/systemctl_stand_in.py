@@ -33,6 +33,8 @@ def main(arguments: list[str]) -> None:
         refuse("a person might be asked for something")
     if (HOME / "no-systemd").exists():
         refuse("System has not been booted with systemd as init system (PID 1). Can't operate.")
+    if (HOME / "no-bus").exists():
+        refuse("Failed to connect to bus: No medium found")
     if (HOME / "denied").exists() and arguments[2] != "show":
         refuse("Failed to do that: Access denied")
     memory = json.loads(MEMORY.read_text("utf-8")) if MEMORY.exists() else EMPTY
@@ -116,6 +118,7 @@ def show(memory: dict[str, Any], names: list[str], unit: str) -> None:
         "Result": ran.get("result", "success"),
         "ExecMainStartTimestamp": ran.get("start", ""),
         "ExecMainExitTimestamp": ran.get("exit", ""),
+        "ExecMainCode": 1 if ran else 0,
         "ExecMainStatus": ran.get("status", 0),
         "User": section(text, "Service").get("User", "") if text and not is_timer else "",
         "LastTriggerUSec": "",

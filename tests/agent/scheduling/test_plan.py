@@ -5,17 +5,7 @@ from datetime import time
 
 import pytest
 
-from agent.scheduling.plan import (
-    LOCAL_SERVICE,
-    NETWORK_SERVICE,
-    SYSTEM,
-    ServiceAccount,
-    daily,
-    hourly,
-    parse_at,
-    service_account,
-    spread,
-)
+from agent.scheduling.plan import daily, hourly, parse_at, spread
 from contract.blobs import StoreName
 from tests.agent.scheduling.plans import SECRET, TILL
 
@@ -57,25 +47,6 @@ def test_a_time_of_day_is_read(text: str, at: time) -> None:
 def test_what_is_no_time_of_day_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="time of day such as 02:00"):
         parse_at(text)
-
-
-@pytest.mark.parametrize(
-    ("name", "account"),
-    [
-        (r"NT AUTHORITY\NETWORK SERVICE", NETWORK_SERVICE),
-        ("network service", NETWORK_SERVICE),
-        (r"nt authority\NetworkService", NETWORK_SERVICE),
-        ("LOCAL SERVICE", LOCAL_SERVICE),
-        ("SYSTEM", SYSTEM),
-        ("S-1-5-20", NETWORK_SERVICE),
-        (r"SHOP-PC\till", None),
-        ("till@shop.invalid", None),
-    ],
-)
-def test_windows_own_accounts_are_known_by_their_names(
-    name: str, account: ServiceAccount | None
-) -> None:
-    assert service_account(name) == account
 
 
 def test_a_password_is_not_shown() -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from agent.scheduling.plan import NETWORK_SERVICE, Job, Plan, daily
+from agent.scheduling.plan import Job, Plan, daily
 from agent.scheduling.task_xml import task_xml
+from agent.windows_accounts import NETWORK_SERVICE
 from contract.blobs import StoreName
 
 if sys.platform == "win32":

@@ -10,18 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.errors import ScheduleError
-from agent.scheduling.plan import (
-    LOCAL_SERVICE,
-    NETWORK_SERVICE,
-    SYSTEM,
-    Account,
-    Hourly,
-    Job,
-    Plan,
-    daily,
-    hourly,
-)
+from agent.scheduling.plan import Account, Hourly, Job, Plan, daily, hourly
 from agent.scheduling.task_xml import task_xml
+from agent.windows_accounts import LOCAL_SERVICE, NETWORK_SERVICE, SYSTEM
 from contract.blobs import StoreName
 from tests.agent.scheduling.plans import SECRET, STORE, TILL, windows_plan
 from tests.agent.scheduling.task_schema import NAMESPACE, faults

@@ -10,13 +10,15 @@ import pytest
 
 from agent.errors import ScheduleError
 from agent.scheduling.notes import Notes, Proof
-from agent.scheduling.plan import NETWORK_SERVICE, Account, Plan, ServiceAccount, UserAccount
+from agent.scheduling.plan import Account, Plan, UserAccount
 from agent.scheduling.results import HAS_NOT_RUN, shown_code, words
 from agent.scheduling.schedule import PROOF_SECONDS, Schedule
 from agent.scheduling.status import JobStatus
 from agent.scheduling.task_service import moment, user_of
 from agent.scheduling.task_xml import NAMESPACE
 from agent.scheduling.windows import RefusedError, WindowsTasks
+from agent.windows_accounts import NETWORK_SERVICE, ServiceAccount
+from agent.windows_programs import Done
 from tests.agent.scheduling.plans import SECRET, STORE, TILL, windows_plan
 from tests.agent.scheduling.task_schema import faults
 from tests.agent.shops import FakeTime
@@ -45,6 +47,9 @@ class TaskScheduler:
 
     def register(self, name: str, xml: str, account: Account) -> None:
         self._refuse()
+        assert name != PROOF or name not in self.tasks, (
+            "its last result would be that of an older one"
+        )
         task = fromstring(xml)
         if faults(task):
             raise RefusedError(MALFORMED)
@@ -86,6 +91,7 @@ class Computer:
     problems: tuple[str, ...] = ()
     exit_code: int | None = 0
     leaves_proof: bool = True
+    icacls: Done = field(default_factory=lambda: Done(0, ""))
     ran: list[Sequence[str]] = field(default_factory=list)
     time: FakeTime = field(default_factory=FakeTime)
     scheduler: TaskScheduler = field(init=False)
@@ -98,9 +104,13 @@ class Computer:
             Notes(self.state).note_proof(Proof(name, NOW, "SHOP-PC$", 0, self.problems))
         return self.exit_code
 
+    def _run(self, name: str, arguments: Sequence[str]) -> Done:
+        self.ran.append([name, *arguments])
+        return self.icacls
+
     @property
     def schedule(self) -> Schedule:
-        tasks = WindowsTasks(self.scheduler, STORE, self.ran.append)
+        tasks = WindowsTasks(self.scheduler, STORE, self._run)
         return Schedule(tasks, self.state, self.time.clock, lambda: "0123abcd")
 
     def plan(self, account: Account = NETWORK_SERVICE) -> Plan:
@@ -129,6 +139,13 @@ def test_the_account_may_write_to_the_state_folder_before_it_proves_anything(
     assert command == ["icacls", str(computer.state), "/grant", "*S-1-5-20:(OI)(CI)M", "/T", "/Q"]
     computer.schedule.install(computer.plan(TILL))
     assert r"SHOP-PC\till:(OI)(CI)M" in computer.ran[1]
+
+
+def test_an_account_that_cannot_get_that_right_is_named(computer: Computer) -> None:
+    computer.icacls = Done(1332, "No mapping between account names and SIDs was done.")
+    with pytest.raises(ScheduleError, match=r"till can't be given the right .*\(No mapping"):
+        computer.schedule.install(computer.plan(TILL))
+    assert computer.scheduler.tasks == {}
 
 
 def test_a_named_account_is_registered_with_its_password_and_no_note_has_it(
@@ -180,6 +197,13 @@ def test_an_older_proof_proves_nothing(computer: Computer) -> None:
     computer.leaves_proof = False
     with pytest.raises(ScheduleError, match="left no proof"):
         computer.schedule.install(computer.plan())
+
+
+def test_a_proof_that_was_left_behind_is_not_taken_for_this_one(computer: Computer) -> None:
+    """Windows would go on telling how that one ended until the new one has begun."""
+    computer.scheduler.tasks[PROOF] = "<left/>"
+    computer.schedule.install(computer.plan())
+    assert list(computer.scheduler.tasks) == [RUN]
 
 
 def test_a_proof_that_never_ends_is_given_up(computer: Computer) -> None:
@@ -270,7 +294,9 @@ def test_com_dates_are_read_in_the_computers_own_time() -> None:
     assert moment(36494.0) is None  # 1999-11-30, which means never too
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"at": 1}', '{"name": "x", "at": "never"}'])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[" * 100_000, "[]", '{"at": 1}', '{"name": "x", "at": "never"}']
+)
 def test_a_damaged_note_counts_as_missing(tmp_path: Path, text: str) -> None:
     for name in ("schedule.json", "schedule-proof.json"):
         (tmp_path / name).write_text(text, encoding="utf-8")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.settings.exposure import exposure
+from agent.settings.exposure import changeable, exposure
 from agent.settings.file import read_settings
 from agent.settings.windows_rights import sddl_of
 
@@ -102,10 +102,57 @@ def test_on_windows_the_access_control_list_says_who_may_read(
     assert found is None or f'icacls "{path}" /inheritance:r' in found.remedy
 
 
+# As Windows makes them below ProgramData, for an administrator and for anybody else.
+INHERITED = "(A;ID;FA;;;SY)(A;ID;FA;;;BA)(A;OICIIOID;GA;;;CO)(A;OICIID;0x1200a9;;;BU)"
+ANNA = "S-1-5-21-1004336348-1177238915-682003330-1001"
+
+
+@pytest.mark.parametrize(
+    ("folder", "file", "mended"),
+    [
+        (f"O:BAD:AI{INHERITED}(A;CIID;DCLCRPCR;;;BU)", f"O:BAD:AI{INHERITED}", []),
+        (f"O:{ANNA}D:AI{INHERITED}", f"O:SYD:AI{INHERITED}", ["folder"]),
+        (f"O:BAD:AI(A;ID;FA;;;{ANNA}){INHERITED}", f"O:BAD:AI{INHERITED}", ["folder"]),
+        (f"O:BAD:AI{INHERITED}(A;;0x1301bf;;;AU)", f"O:BAD:AI{INHERITED}", ["folder"]),
+        (f"O:BAD:AI{INHERITED}", f"O:{ANNA}D:AI{INHERITED}", ["file"]),
+        (f"O:BAD:AI{INHERITED}", "O:BAD:(A;;LC;;;BU)", ["file"]),
+        (f"O:BAD:AI{INHERITED}", "O:BAD:NO_ACCESS_CONTROL", ["file"]),
+        (f"O:{ANNA}D:AI{INHERITED}", f"O:{ANNA}D:AI{INHERITED}", ["folder", "file"]),
+        (f"O:BAD:AI{INHERITED}", "O:BAD:(D;;FA;;;WD)(A;;FA;;;BA)", []),
+        ("", "", []),  # not known
+    ],
+)
+def test_machine_wide_settings_that_others_may_change_are_noticed_on_windows(
+    tmp_path: Path, folder: str, file: str, mended: list[str]
+) -> None:
+    """Anybody may make the folder before an administrator does, and owns it then."""
+    path = tmp_path / "shopMaster" / "shopmaster.toml"
+    lists = {path.parent: folder, path: file}
+    names = {"folder": path.parent, "file": path}
+    found = changeable(path, path, "win32", lists.__getitem__)
+    assert (found is not None) == bool(mended)
+    said = str(found or "")
+    for name, place in names.items():
+        for command in (
+            f'`icacls "{place}" /setowner *S-1-5-32-544`',
+            f'`icacls "{place}" /reset`',
+        ):
+            assert (command in said) == (name in mended)
+
+
+def test_other_settings_belong_to_whoever_has_made_them(tmp_path: Path) -> None:
+    mine, wide = tmp_path / "mine.toml", tmp_path / "wide.toml"
+    everybody = "O:BAD:NO_ACCESS_CONTROL"
+    assert changeable(mine, wide, "win32", lambda _: everybody) is None
+    assert changeable(wide, wide, "linux", lambda _: everybody) is None
+    assert changeable(None, wide, "win32", lambda _: everybody) is None
+
+
 @pytest.mark.skipif(sys.platform != "win32", reason="needs machine: Windows")
 def test_windows_tells_the_access_control_list_of_a_file(tmp_path: Path) -> None:
     path = tmp_path / "x.toml"
     path.write_text(KEY, encoding="utf-8")
+    assert sddl_of(path).startswith("O:")
     assert "D:" in sddl_of(path)
 
 

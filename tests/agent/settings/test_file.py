@@ -107,7 +107,7 @@ def test_naming_a_folder_is_explained(tmp_path: Path) -> None:
 )
 def test_a_syntax_error_names_its_line(text: str, words: list[str], machine_wide: Path) -> None:
     machine_wide.parent.mkdir()
-    machine_wide.write_text(text, encoding="utf-8")
+    machine_wide.write_bytes(text.encode())
     with pytest.raises(SettingsError, match="can't be read") as caught:
         read_settings(None, {})
     assert all(word in str(caught.value) for word in words), str(caught.value)

@@ -102,9 +102,9 @@ def test_every_setting_is_read(given: Given, tmp_path: Path) -> None:
 
 
 def test_the_example_in_the_help_is_a_valid_settings_file(given: Given) -> None:
-    from agent.command_line.main import _SETTINGS_HELP  # noqa: PLC0415  the text is under test
+    from agent.command_line.parser import SETTINGS_HELP  # noqa: PLC0415  the text is under test
 
-    example = _SETTINGS_HELP.partition("current folder:\n\n")[2].partition(
+    example = SETTINGS_HELP.partition("current folder:\n\n")[2].partition(
         "\n\nEnvironment variables"
     )[0]
     assert given(example).products.name == ("dbo", "Products")
