@@ -200,10 +200,13 @@ class CatalogMetadata:
 
     @classmethod
     def from_headers(cls, headers: dict[str, str]) -> "CatalogMetadata":
-        """Read the metadata; what is missing or malformed counts as unknown."""
+        """Read the metadata; what is missing or malformed counts as unknown.
+
+        A row count alone is nobody's that wrote a catalogue: other programs write `rows`, too.
+        """
         values = {key.lower(): value for key, value in headers.items()}
-        rows = values.get("rows", "")
         sha256 = values.get("sha256", "").lower()
+        rows = values.get("rows", "") if sha256 or "uniqueids" in values else ""
         return cls(
             rows=int(rows) if re.fullmatch(r"[0-9]{1,12}", rows) else None,
             sha256=sha256 if re.fullmatch(r"[0-9a-f]{64}", sha256) else None,

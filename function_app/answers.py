@@ -1,6 +1,6 @@
 """What Digible can answer to a POST, as types that say what to do next."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +19,14 @@ class Refused:
     """Digible won't take the products, now or later."""
 
     detail: str
+    """For the shop owner; like all of them without the token, but perhaps with products."""
+
     http_status: int
     about_products: bool
     """Whether another choice of products may be accepted."""
+
+    logged: str = field(default="", compare=False, repr=False)
+    """For the log; like all of them without any product."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,7 @@ class TokenRefused:
 
     detail: str
     http_status: int
+    logged: str = field(default="", compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,7 @@ class Unreadable:
 
     detail: str
     is_too_long: bool = False
+    logged: str = field(default="", compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,8 @@ class Unavailable:
 
     in_doubt: bool = False
     """Whether the products were sent, and Digible may yet carry that out."""
+
+    logged: str = field(default="", compare=False, repr=False)
 
 
 Trouble = Refused | TokenRefused | Unreadable | Unavailable

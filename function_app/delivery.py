@@ -10,6 +10,8 @@ from function_app.batching import Batch
 from function_app.isolating import isolate
 from function_app.settling import BatchOutcome, BatchTrouble
 
+_ATTEND_EVERY = 1.0  # seconds
+
 
 class Delivery:
     """Sends batches until all are settled, one meets trouble, or it is interrupted."""
@@ -19,10 +21,12 @@ class Delivery:
         send: Callable[[Sequence[Product]], Answer],
         settle: Callable[[BatchOutcome], None],
         is_interrupted: Callable[[], bool],
+        attend: Callable[[], None],
         *,
         isolates: bool,
     ) -> None:
-        """`settle` is called in the calling thread; so is `is_interrupted`, before anything is sent.
+        """`settle` is called in the calling thread; so are `is_interrupted`, before anything is sent, and
+        `attend`, each second that it waits for answers.
 
         With `isolates`, a refused batch is halved until the products at fault stand alone.
         """
@@ -36,21 +40,32 @@ class Delivery:
         self._send = send
         self._settle = settle
         self._is_interrupted = is_interrupted
+        self._attend = attend
         self._isolates = isolates
         self._under_way: dict[Future[Answer], Batch] = {}
         self._refused: list[tuple[Batch, Refused]] = []
 
     def run(self, batches: Iterable[Batch], concurrency: int) -> None:
         """Send `batches`, at most `concurrency` at once; settle each outcome before more are sent."""
-        with ThreadPoolExecutor(concurrency, thread_name_prefix="batch") as pool:
+        with ThreadPoolExecutor(concurrency, thread_name_prefix="batch") as self._pool:
             for batch in self._settling(batches):
                 self._make_room(batch, concurrency)
                 if self._must_stop():
                     break
-                # With the invocation's context, so that log lines and spans are known to be part of it.
-                sending = pool.submit(copy_context().run, self._send, batch.products)
-                self._under_way[sending] = batch
+                self._under_way[self._begin(batch)] = batch
             self._settle_all()
+
+    def _begin(self, batch: Batch) -> Future[Answer]:
+        # With the invocation's context, so that its spans are known to be part of it.
+        return self._pool.submit(copy_context().run, self._send, batch.products)
+
+    def _first_of(self, under_way: Iterable[Future[Answer]]) -> set[Future[Answer]]:
+        """Wait until there is an answer, or several, and return those."""
+        while True:
+            done, _ = wait(under_way, _ATTEND_EVERY, FIRST_COMPLETED)
+            if done:
+                return done
+            self._attend()
 
     def _settling(self, batches: Iterable[Batch]) -> Iterator[Batch]:
         """Yield the batches; if reading them fails, settle what is under way first."""
@@ -78,7 +93,7 @@ class Delivery:
         self._refused.clear()
 
     def _settle_some(self) -> None:
-        done, _ = wait(self._under_way, return_when=FIRST_COMPLETED)
+        done = self._first_of(self._under_way)
         for future in sorted(done, key=lambda each: self._under_way[each].number):
             batch, answer = self._under_way.pop(future), future.result()
             match answer:
@@ -91,7 +106,11 @@ class Delivery:
                     self._note(BatchOutcome(batch, 0, trouble=answer))
 
     def _isolate(self, batch: Batch, refused: Refused) -> None:
-        for outcome in isolate(batch, refused, lambda part: self._send(part.products)):
+        def send(part: Batch) -> Answer:
+            (done,) = self._first_of([self._begin(part)])
+            return done.result()
+
+        for outcome in isolate(batch, refused, send):
             self._note(outcome)
             if self._must_stop():
                 return

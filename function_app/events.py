@@ -97,8 +97,13 @@ def ended(run: Run) -> Iterator[Event]:
 
 
 def sweep_found(number: int) -> Event:
-    """The sweep found catalogues or runs that were left behind."""
+    """The sweep found catalogues that no event had announced."""
     return Event("catalog.sweep.found", {}, {"catalogs": float(number)})
+
+
+def sweep_took_up(number: int) -> Event:
+    """The sweep found runs that nobody worked on."""
+    return Event("catalog.sweep.took_up", {}, {"runs": float(number)})
 
 
 def store_silent(silent: SilentStore) -> Event:

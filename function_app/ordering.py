@@ -21,14 +21,14 @@ class CatalogAge:
         """Return whether this version was completed after `other`, a different one.
 
         `is_current` returns whether this version is the one stored under its name now; it is called
-        only where the clock doesn't decide.
+        only if both have the same name.
         """
+        if self.name == other.name:
+            # One overwrote the other: what is stored now came last, whatever a clock says.
+            return is_current()
         mine, others = (completed_at(each.modified, each.etag) for each in (self, other))
         if mine != others:
             return mine > others
-        if self.name == other.name:
-            # One overwrote the other within a second: what is stored now came last.
-            return is_current()
         return self.name > other.name
 
 

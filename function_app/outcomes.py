@@ -93,6 +93,37 @@ def deleted(run: Run, now: datetime) -> Run:
     return ended(run, RunState.FAILED, message, now, RunError("catalog_deleted", message))
 
 
+def nothing_to_resume(run: Run, now: datetime) -> Run:
+    """Return the run as it ends that a request to resume named by mistake: there is none."""
+    message = (
+        "There is no such upload to resume, so nothing was done. Run `shopmaster status` to see the "
+        "uploads that there are."
+    )
+    error = RunError("no_such_run", "No run of the store has this id.")
+    return ended(run, RunState.INVALID_CATALOG, message, now, error)
+
+
+def archived(run: Run, now: datetime) -> Run:
+    """Return the run as it ends when its catalogue is in the archive tier."""
+    message = (
+        "The catalogue was moved to the archive, where it can't be read. Upload it again, or have it "
+        "brought back and resume this upload."
+    )
+    return ended(run, RunState.FAILED, message, now, RunError("archived", message))
+
+
+def interrupted(run: Run, now: datetime) -> Run:
+    """Return the run as it waits to be taken up again, its worker being gone."""
+    error = RunError("interrupted", "The upload service was interrupted.")
+    return waiting(run, error, now, pause=timedelta(0))
+
+
+def noticed_late(run: Run, now: datetime) -> Run:
+    """Return the run as it waits for its first worker, no event having announced its catalogue."""
+    error = RunError("noticed_late", "The upload service was not told of this catalogue in time.")
+    return waiting(run, error, now, pause=timedelta(0))
+
+
 def abandoned(run: Run, now: datetime) -> Run:
     """Return the run as it ends when every invocation for it has failed."""
     message = "The upload service failed several times with this catalogue. Tell your operator."
@@ -119,15 +150,16 @@ def waiting(
 
     Without `pause`, it waits longer each time, and at least `retry_after` seconds.
     """
-    retries = run.retries if pause else run.retries + 1
-    pause = pause or delay(run.retries, retry_after)
+    retries = run.retries + 1 if pause is None else run.retries
+    if pause is None:
+        pause = delay(run.retries, retry_after)
     since = run.waiting_since or now
     if now + pause - since > LONGEST_WAITING:
         message = f"Given up after a day of trying: {error.detail}"
         return ended(run, RunState.FAILED, message, now, error)
     return replace(
         run.moved_to(RunState.WAITING),
-        message=f"{error.detail} Trying again in {_in_words(pause)}; nothing is lost.",
+        message=f"{error.detail} Trying again {_in_words(pause)}; nothing is lost.",
         error=error,
         retry_at=now + pause,
         waiting_since=since,
@@ -136,8 +168,10 @@ def waiting(
 
 
 def _in_words(pause: timedelta) -> str:
-    seconds = max(1, round(pause.total_seconds()))
-    return f"{seconds} s" if seconds < 60 else f"{round(seconds / 60)} min"
+    seconds = round(pause.total_seconds())
+    if seconds < 1:
+        return "in a moment"
+    return f"in {seconds} s" if seconds < 60 else f"in {round(seconds / 60)} min"
 
 
 def store_busy(run: Run, now: datetime) -> Run:

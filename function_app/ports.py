@@ -31,6 +31,9 @@ class CatalogVersion:
     is_copied_onto_itself: bool
     """Whether the blob was last written by copying it onto itself."""
 
+    is_archived: bool
+    """Whether it is in the archive tier, in which it can't be read."""
+
     size: int
     """Bytes as stored."""
 
@@ -108,8 +111,11 @@ class RunRecords(Protocol):
         Raises RecordConflictError if another worker wrote it in between.
         """
 
-    def stores(self) -> Iterator[StoreName]:
-        """Yield the stores that have records."""
+    def all(self) -> Iterator[tuple[StoreName, RunSummary]]:
+        """Yield a summary of every record, in the order of their names.
+
+        If one of the names can't be listed, yields those of the other folders.
+        """
 
     def summaries(self, store: StoreName, stem: str = "") -> Iterator[RunSummary]:
         """Yield a summary of each of a store's records.
@@ -155,6 +161,9 @@ class StoreLocks(Protocol):
     def acquire(self, store: StoreName) -> Lease | None:
         """Return the store's lease, or None if another worker has it."""
 
+    def is_held(self, store: StoreName) -> bool:
+        """Return whether a worker has the store's lease."""
+
     def sender(self, store: StoreName) -> RunId | None:
         """Return the run that the store's lease was last noted to send, or None if it sends nothing now."""
 
@@ -183,8 +192,9 @@ class RetryRequest:
     etag: str | None
     """None for whichever version the blob has by then."""
 
-    acknowledged: int = 0
-    """How many of the run's batches were already acknowledged when all invocations had failed before."""
+    acknowledged: int | None = None
+    """How many of the run's batches were acknowledged when all invocations had failed before; None if
+    that has not happened."""
 
     due: str | None = None
     """The `retry_at` of the waiting run's record that this message belongs to, if it belongs to one.
@@ -194,11 +204,24 @@ class RetryRequest:
     """
 
 
+class Standby(Protocol):
+    """A message in the queue that takes a run up again if its worker dies."""
+
+    def keep(self) -> None:
+        """Put the message off, if it is time for that. A worker that lives calls this twice a minute."""
+
+
 class RetryQueue(Protocol):
     """The queue through which runs come back."""
 
     def put(self, request: RetryRequest, delay: timedelta) -> None:
         """Queue `request` so that it comes back after `delay`."""
+
+    def stand_by(self, request: RetryRequest) -> AbstractContextManager[Standby]:
+        """Queue `request` for the `with` block, so that it comes back within two minutes of a death there.
+
+        Whoever leaves the block alive, by an exception too, has seen to the run: the message is deleted.
+        """
 
 
 class Digible(Protocol):

@@ -81,10 +81,11 @@ class RecordedRun:
             for event in events.ended(run):
                 self._telemetry.report(event, run)
         logger.info(
-            "run %s of store %s is %s: %d accepted, %d rejected, %d not sent",
+            "run %s of store %s is %s%s: %d accepted, %d rejected, %d not sent",
             run.run,
             run.store,
             run.state,
+            _reason(run),
             run.accepted,
             run.rejected,
             run.not_sent,
@@ -108,6 +109,21 @@ class RecordedRun:
         stored = self._records.load(self.run.store, self.run.run)
         if stored is not None and stored.run is not None:
             self.run, self._version = stored.run, stored.version
+
+
+def _reason(run: Run) -> str:
+    """Return, for the log, why a run has ended or waits; not in Digible's words, which may name products."""
+    error = run.error
+    if error is None:
+        return ""
+    if error.http_status is not None:
+        reason = f"{error.kind}, HTTP {error.http_status}"
+    elif error.kind == "invalid_catalog":  # its words quote the catalogue
+        reason = error.kind
+    else:
+        reason = f"{error.kind}: {error.detail}"
+    until = f", until {run.retry_at:%H:%M:%S} UTC" if run.retry_at else ""
+    return f" ({reason}{until})"
 
 
 def find(ports: Ports, store: StoreName, run: RunId) -> RecordedRun | None:

@@ -16,6 +16,9 @@ class Sender:
     post: Callable[[Sequence[Product]], Answer]
     """Posts products once."""
 
+    on_retry: Callable[[Unavailable, float], None]
+    """Told of each answer that products are posted again after, and in how many seconds."""
+
     clock: Clock
     policy: RetryPolicy
     ends_at: float
@@ -34,5 +37,6 @@ class Sender:
             pause = policy.wait(attempt, elapsed, answer.retry_after, self.clock.random())
             if pause is None:
                 return answer
+            self.on_retry(answer, pause)
             self.clock.sleep(pause)
             attempt += 1

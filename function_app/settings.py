@@ -129,6 +129,7 @@ def read_settings(environment: Mapping[str, str], host_json: str = "{}") -> Sett
     if concurrency != int(concurrency):
         reader.problems.append("DIGIBLE_CONCURRENCY must be a whole number.")
     _blob_events(reader)
+    timeout = reader.number("DIGIBLE_TIMEOUT_SECONDS", 30, 0.1, 600)
     settings = Settings(
         storage=_storage(reader),
         tokens=_tokens(reader),
@@ -136,9 +137,9 @@ def read_settings(environment: Mapping[str, str], host_json: str = "{}") -> Sett
         body_key=reader.text("DIGIBLE_BODY_KEY"),
         isolate=reader.choice("DIGIBLE_ON_REFUSAL", "stop", "stop", "isolate") == "isolate",
         concurrency=int(concurrency),
-        timeout=reader.number("DIGIBLE_TIMEOUT_SECONDS", 30, 0.1, 600),
+        timeout=timeout,
         longest_doubt=timedelta(seconds=reader.number("DIGIBLE_IN_DOUBT_SECONDS", 60, 0, 3_600)),
-        time_limit=_time_limit(reader, host_json),
+        time_limit=_time_limit(reader, host_json, timeout),
     )
     if reader.problems:
         raise SettingsError(reader.problems)
@@ -198,21 +199,29 @@ def _tokens(reader: _Reader) -> TokenPlace:
     return TokenInFile(Path(file or ""))
 
 
-def _time_limit(reader: _Reader, host_json: str) -> float:
-    """Return the time of an invocation, less a margin to finish the last batch and save the record."""
+def _time_limit(reader: _Reader, host_json: str, timeout: float) -> float:
+    """Return the time of an invocation, less a margin in which a last POST ends and its outcome is saved."""
+    seconds = _function_timeout(reader, host_json)
+    margin = max(min(120.0, seconds / 5), timeout + min(30.0, seconds / 10))
+    if seconds - margin < seconds / 5:
+        reader.problems.append(
+            "DIGIBLE_TIMEOUT_SECONDS is too long for functionTimeout (host.json): no time is left to send."
+        )
+    return seconds - margin
+
+
+def _function_timeout(reader: _Reader, host_json: str) -> float:
     override = reader.text("AzureFunctionsJobHost__functionTimeout")
     span = override or json.loads(host_json).get("functionTimeout")
     if span is None:
-        seconds = _DEFAULT_FUNCTION_TIMEOUT
-    elif span == "-1":
-        seconds = _UNBOUNDED
-    elif match := _TIME_SPAN.match(span):
+        return _DEFAULT_FUNCTION_TIMEOUT
+    if span == "-1":
+        return _UNBOUNDED
+    if match := _TIME_SPAN.match(span):
         days, hours, minutes, rest = (int(part or 0) for part in match.groups())
-        seconds = float(((days * 24 + hours) * 60 + minutes) * 60 + rest)
-    else:
-        reader.problems.append("functionTimeout must be a time such as 00:30:00.")
-        seconds = _DEFAULT_FUNCTION_TIMEOUT
-    return seconds - min(120.0, seconds / 5)
+        return float(((days * 24 + hours) * 60 + minutes) * 60 + rest)
+    reader.problems.append("functionTimeout must be a time such as 00:30:00.")
+    return _DEFAULT_FUNCTION_TIMEOUT
 
 
 def _is_safe_url(value: str) -> bool:

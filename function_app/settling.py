@@ -56,4 +56,13 @@ def settle(run: Run, outcome: BatchOutcome) -> Run:
         checkpoint=Checkpoint(position, tuple(sorted(ahead))),
         batches_acknowledged=position // BATCH_SIZE + len(ahead),
     )
-    return replace(settled, waiting_since=None, retries=0) if outcome.settled else settled
+    if not outcome.settled:
+        return settled
+    if run.waiting_since is not None:  # the message says what it waited for
+        settled = replace(settled, message=progress(settled))
+    return replace(settled, waiting_since=None, retries=0)
+
+
+def progress(run: Run) -> str:
+    """Return what a run does while it is being sent, in words for the shop owner."""
+    return f"Sending {run.not_sent:,} products to Digible."

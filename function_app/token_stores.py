@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from azure.core.exceptions import AzureError, ResourceNotFoundError
+from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 from azure.keyvault.secrets import SecretClient
 
 from contract.blobs import StoreName
@@ -12,6 +12,9 @@ from function_app.errors import TokenMissingError, TokenStoreError
 from function_app.token import StoredToken
 
 _MISSING = "No Digible token is stored for store {store}. Log in to Digible to store one."
+_DISABLED = (
+    "The Digible token of store {store} was disabled. Log in to Digible to store another one."
+)
 _BROKEN = "What is stored for store {store} is not a Digible token. Log in to Digible to store one."
 
 
@@ -28,6 +31,8 @@ class KeyVaultTokens:
         except ResourceNotFoundError:
             raise TokenMissingError(_MISSING.format(store=store)) from None
         except AzureError as error:
+            if _is_disabled(error):
+                raise TokenMissingError(_DISABLED.format(store=store)) from None
             reason = type(error).__name__  # the message may quote the request
             raise TokenStoreError(f"The token can't be read from Key Vault ({reason}).") from error
         # Key Vault returns an expired secret all the same, so its date is checked here.
@@ -60,6 +65,13 @@ class FixedToken:
     def token(self, store: StoreName) -> StoredToken:
         """Return the token; raises TokenMissingError."""
         return _checked(store, self.value)
+
+
+def _is_disabled(error: AzureError) -> bool:
+    """Return whether Key Vault says that the secret is disabled: 403 as for missing rights, but for its code."""
+    if not isinstance(error, HttpResponseError) or error.error is None:
+        return False
+    return "SecretDisabled" in (error.error.code, (error.error.innererror or {}).get("code"))
 
 
 def _checked(store: StoreName, value: str, expires_on: datetime | None = None) -> StoredToken:

@@ -1,52 +1,22 @@
-"""The triggers: what Azure binds them to, one call each, and the wiring of all they use."""
+"""The triggers: what Azure binds them to, and one call each."""
 
 import json
 import logging
 import os
-import random
-import ssl
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
-from functools import cache, partial
-from pathlib import Path
-from typing import Any, assert_never
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
+from contextlib import contextmanager
 
 import azure.functions as func
 import azurefunctions.extensions.bindings.blob as blob_binding
-from azure.core.exceptions import ResourceExistsError
-from azure.identity import ManagedIdentityCredential
-from azure.keyvault.secrets import SecretClient
-from azure.storage.blob import BlobServiceClient, ContainerClient
-from azure.storage.queue import QueueClient, QueueServiceClient
 
-from contract.blobs import CATALOGS, LOCKS, RETRIES, RUNS, parse_etag
+from contract.blobs import CATALOGS, RETRIES
 from function_app import events, telemetry
-from function_app.attempt import UploadOptions
-from function_app.azure_storage.catalogs import BlobCatalogs
-from function_app.azure_storage.locks import BlobStoreLocks
-from function_app.azure_storage.records import BlobRunRecords
-from function_app.azure_storage.retry_queue import StorageRetryQueue, decode_request
-from function_app.digible.client import DigibleClient
+from function_app.azure_storage.retry_queue import decode_request
 from function_app.errors import SettingsError
-from function_app.ports import Clock, Ports, TokenStore
-from function_app.settings import (
-    ConnectionString,
-    IdentityStorage,
-    Settings,
-    TokenInEnvironment,
-    TokenInFile,
-    TokenPlace,
-    TokensInVault,
-    are_events_from_event_grid,
-    read_settings,
-)
-from function_app.sweeping import sweep
-from function_app.token_stores import FileToken, FixedToken, KeyVaultTokens
-from function_app.upload import Uploader
+from function_app.ports import RetryRequest
+from function_app.settings import are_events_from_event_grid
+from function_app.sweeping import Swept, sweep
+from function_app.wiring import ports, settings, uploader
 
 logger = logging.getLogger(__name__)
 
@@ -54,17 +24,9 @@ STORAGE = "CatalogStorage"
 BLOB_POISON = "webjobs-blobtrigger-poison"
 """The queue in which the host puts a blob after every invocation for it has failed."""
 
-_HOST_JSON = Path(__file__).parent.parent / "host.json"
+_UPLOADS = "Host.Functions.upload_catalog"
 _UNREADABLE = (ValueError, KeyError, TypeError)
 _SWEEP_EVERY = 5  # minutes
-_CHUNK = 4 << 20  # bytes of a catalogue held at once
-# After about 3, 5, 9, 17 and 33 s. Azure's defaults begin with 18 s, too long for a cut connection.
-_STORAGE_RETRIES = {
-    "retry_total": 5,
-    "initial_backoff": 1,
-    "increment_base": 2,
-    "random_jitter_range": 1,
-}
 
 telemetry.configure(os.environ)
 app = func.FunctionApp()
@@ -84,7 +46,9 @@ def upload_catalog(blob: blob_binding.BlobClient, context: func.Context) -> None
     """A blob, or a new version of one, has arrived: deliver it, or carry out a resume request."""
     # The SDK's client instead of a stream: for a stream the worker reads the whole blob into memory.
     with _invocation(context):
-        uploader().upload(blob.blob_name)
+        # Whatever Event Grid's subscription lets through is called with, whichever container it is in.
+        if blob.container_name == CATALOGS:
+            uploader().upload(blob.blob_name)
 
 
 @app.function_name("retry_catalog")
@@ -100,33 +64,27 @@ def retry_catalog(message: func.QueueMessage, context: func.Context) -> None:
 def sweep_catalogs(timer: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001  # the binding's name
     """Every five minutes: find what was left behind."""
     with _invocation(context):
-        used = ports()
-        now = used.clock.now()
-        swept = sweep(used.catalogs, used.records, used.queue, now)
-        if swept.found:
-            logger.warning(
-                "the sweep found %d catalogues or runs that were left behind", swept.found
-            )
-            used.telemetry.report(events.sweep_found(swept.found))
-        if now.minute < _SWEEP_EVERY:  # once an hour: it is told for as long as it lasts
-            for silent in swept.silent:
-                used.telemetry.report(events.store_silent(silent))
+        swept = sweep(ports())
+        _tell(swept)
+        if swept.errors:
+            raise ExceptionGroup("the sweep could not look at every store", swept.errors)
 
 
 @app.function_name("abandon_blob")
 @app.queue_trigger(arg_name="message", queue_name=BLOB_POISON, connection=STORAGE)
 def abandon_blob(message: func.QueueMessage, context: func.Context) -> None:
-    """Every invocation for a blob has failed: so has its run, unless it got further."""
+    """Every invocation for a blob has failed: it is tried again in some minutes."""
     with _invocation(context):
         try:
             content = json.loads(message.get_body())
-            container, blob = str(content["ContainerName"]), str(content["BlobName"])
-            etag = parse_etag(content["ETag"])
+            container, blob = content["ContainerName"], str(content["BlobName"])
+            function = content.get("FunctionId", _UPLOADS)
         except _UNREADABLE as error:
             _drop(BLOB_POISON, error)
         else:
-            if container == CATALOGS:
-                uploader().abandon(blob, etag)
+            # Of no version: with Event Grid, the message names the one that was there when it was sent.
+            if container == CATALOGS and function == _UPLOADS:
+                uploader().abandon(RetryRequest(blob, None))
 
 
 @app.function_name("abandon_retry")
@@ -139,12 +97,30 @@ def abandon_retry(message: func.QueueMessage, context: func.Context) -> None:
         except _UNREADABLE as error:
             _drop(f"{RETRIES}-poison", error)
         else:
-            uploader().abandon(request.catalog, request.etag, request.acknowledged)
+            uploader().abandon(request)
 
 
 def _drop(queue: str, error: Exception) -> None:
     # A poison queue has none of its own: the host would call again every ten minutes for a week.
-    logger.error("a message in the queue %s is not one of ours: %s", queue, type(error).__name__)
+    logger.warning("a message in the queue %s is not one of ours: %s", queue, type(error).__name__)
+
+
+def _tell(swept: Swept) -> None:
+    reporter = ports().telemetry
+    if swept.unannounced:
+        logger.warning(
+            "the sweep found %d catalogues that no event had announced: check the event subscription",
+            swept.unannounced,
+        )
+        reporter.report(events.sweep_found(swept.unannounced))
+    if swept.left:
+        logger.warning("the sweep found %d runs that nobody worked on", swept.left)
+        reporter.report(events.sweep_took_up(swept.left))
+    if (
+        ports().clock.now().minute < _SWEEP_EVERY
+    ):  # once an hour: it is told for as long as it lasts
+        for silent in swept.silent:
+            reporter.report(events.store_silent(silent))
 
 
 @contextmanager
@@ -159,103 +135,7 @@ def _invocation(context: func.Context) -> Iterator[None]:
         yield
 
 
-@cache
-def settings() -> Settings:
-    """Return the app settings, once they are right; raises SettingsError as long as they are wrong.
-
-    Not read while the app is imported: it would have no functions, and Azure would say that all is well.
-    """
-    return read_settings(os.environ, _HOST_JSON.read_text(encoding="utf-8"))
-
-
 try:
     settings()
 except SettingsError as wrong:
     logger.error("%s", wrong)  # noqa: TRY400  # a traceback says nothing more; each call raises it
-
-
-@cache
-def ports() -> Ports:
-    """Wire the adapters as the settings say, once in a process."""
-    used = settings()
-    blobs, queues = _storage(used.storage)
-    connect = partial(
-        DigibleClient,
-        used.api_url,
-        used.body_key,
-        used.timeout,
-        connections=used.concurrency,
-        proxy=_proxy(used.api_url),
-        tls=ssl.create_default_context(),
-    )
-    return Ports(
-        catalogs=BlobCatalogs(_container(blobs, CATALOGS)),
-        records=BlobRunRecords(_container(blobs, RUNS)),
-        locks=BlobStoreLocks(_container(blobs, LOCKS)),
-        tokens=_tokens(used.tokens, used.storage),
-        queue=StorageRetryQueue(_queue(queues, RETRIES)),
-        connect=connect,
-        telemetry=telemetry.OpenTelemetry(),
-        clock=Clock(lambda: datetime.now(UTC), time.monotonic, time.sleep, random.random),
-    )
-
-
-@cache
-def uploader() -> Uploader:
-    """Return the use case that every trigger but the sweep calls, one for all threads."""
-    used = settings()
-    options = UploadOptions(used.isolate, used.concurrency, used.longest_doubt, used.time_limit)
-    return Uploader(ports(), options)
-
-
-def _proxy(url: str) -> str | None:
-    """Return the HTTP proxy that the environment names for an address, as curl and requests read it."""
-    address = urlsplit(url)
-    if proxy_bypass(address.hostname or ""):
-        return None
-    proxy = getproxies().get(address.scheme)
-    return f"http://{proxy}" if proxy and "://" not in proxy else proxy
-
-
-def _storage(
-    storage: ConnectionString | IdentityStorage,
-) -> tuple[BlobServiceClient, QueueServiceClient]:
-    blob_options: dict[str, Any] = {"max_single_get_size": _CHUNK, "max_chunk_get_size": _CHUNK}
-    options: dict[str, Any] = {"connection_timeout": 10, "read_timeout": 30, **_STORAGE_RETRIES}
-    if isinstance(storage, ConnectionString):
-        return (
-            BlobServiceClient.from_connection_string(storage.value, **blob_options, **options),
-            QueueServiceClient.from_connection_string(storage.value, **options),
-        )
-    credential = ManagedIdentityCredential(client_id=storage.client_id)
-    return (
-        BlobServiceClient(storage.blob_service_uri, credential, **blob_options, **options),
-        QueueServiceClient(storage.queue_service_uri, credential, **options),
-    )
-
-
-def _container(blobs: BlobServiceClient, name: str) -> ContainerClient:
-    container = blobs.get_container_client(name)
-    with suppress(ResourceExistsError):
-        container.create_container()
-    return container
-
-
-def _queue(queues: QueueServiceClient, name: str) -> QueueClient:
-    queue = queues.get_queue_client(name)
-    with suppress(ResourceExistsError):
-        queue.create_queue()
-    return queue
-
-
-def _tokens(place: TokenPlace, storage: ConnectionString | IdentityStorage) -> TokenStore:
-    match place:
-        case TokensInVault(url):
-            client_id = storage.client_id if isinstance(storage, IdentityStorage) else None
-            return KeyVaultTokens(SecretClient(url, ManagedIdentityCredential(client_id=client_id)))
-        case TokenInFile(path):
-            return FileToken(path)
-        case TokenInEnvironment(value):
-            return FixedToken(value)
-        case _:
-            assert_never(place)

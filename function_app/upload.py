@@ -17,15 +17,20 @@ from contract.blobs import (
 from contract.run import Run, RunState
 from contract.run_record import stamp
 from function_app import outcomes
-from function_app.attempt import Attempt, UploadOptions
-from function_app.errors import CatalogGoneError, RecordConflictError
+from function_app.attempt import Attempt
+from function_app.errors import CatalogGoneError, LeaseLostError, RecordConflictError
+from function_app.options import UploadOptions
+from function_app.other_blobs import carry_out, refuse
 from function_app.ports import CatalogVersion, Ports, RetryRequest
 from function_app.recording import find, find_or_begin
 from function_app.turns import Turns
+from function_app.work import Work
 
 logger = logging.getLogger(__name__)
 
-_ABANDONED_DELAY = timedelta(minutes=1)
+_FAILED_DELAY = timedelta(minutes=1)
+_ABANDONED_DELAY = timedelta(minutes=5)
+_BUSY_DELAY = timedelta(minutes=1)
 _CHECK_DELAY = timedelta(seconds=30)
 _CLOCKS_DIFFER_BY = timedelta(minutes=5)  # at most: what comes earlier is another matter
 
@@ -35,8 +40,7 @@ class Uploader:
     """Delivers catalogues to Digible; every trigger but the sweep calls one of its methods.
 
     One object serves all threads of a process. Its methods return once there is nothing left for this
-    invocation to do: the run has ended, comes back through the queue, or is another worker's. Whatever
-    storage raises is passed on, and the host repeats the invocation.
+    invocation to do: the run has ended, comes back through the queue, or is another worker's.
     """
 
     ports: Ports
@@ -44,7 +48,66 @@ class Uploader:
     turns: Turns = field(default_factory=Turns)
 
     def upload(self, blob: str) -> None:
-        """A blob is new or has changed: deliver it, or carry out a resume request."""
+        """A blob is new or has changed: deliver it, or carry out a resume request.
+
+        Raises only what also keeps it from coming back through the queue: the host tries a blob five times
+        within half a second (as measured), and then gives it up.
+        """
+        try:
+            self._upload_in_turn(blob)
+        except Exception:
+            self.ports.queue.put(RetryRequest(blob, None), _FAILED_DELAY)
+            logger.exception("%s could not be dealt with; trying again in a minute", blob)
+
+    def retry(self, request: RetryRequest) -> None:
+        """A blob has come back through the queue: deliver it, if it is still the version meant.
+
+        Whatever storage raises is passed on: the host tries a message five times, some seconds apart.
+        """
+        if isinstance(name := parse_name(request.catalog), CatalogName):
+            self.turns.come_back(name.store)
+        self._upload(request.catalog, request.etag, request)
+
+    def abandon(self, request: RetryRequest) -> None:
+        """Every invocation for a blob has failed: try again in some minutes, and then record its run as failed.
+
+        A run that got further in those tries goes on: its workers died, but not because of it.
+        """
+        name, etag = parse_name(request.catalog), request.etag
+        version = self.ports.catalogs.current(request.catalog)
+        if etag is None:
+            if version is None:
+                return
+            etag = version.etag
+        store, run = run_of(name, etag)
+        recorded = find(self.ports, store, run)
+        acknowledged = recorded.run.batches_acknowledged if recorded is not None else 0
+        if request.acknowledged is None or acknowledged > request.acknowledged:
+            again = RetryRequest(request.catalog, request.etag, acknowledged)
+            self.ports.queue.put(again, _ABANDONED_DELAY)
+            logger.warning(
+                "run %s of store %s has failed several times; trying again in five minutes",
+                run,
+                store,
+            )
+        elif isinstance(name, ResumeName):
+            logger.error("run %s of store %s can't be resumed", run, store)
+        elif recorded is not None or (version is not None and version.etag == etag):
+            self._fail(request, store, run, etag)
+
+    def _fail(self, request: RetryRequest, store: StoreName, run: RunId, etag: str) -> None:
+        lease = self.ports.locks.acquire(store)
+        if lease is None:
+            self.ports.queue.put(request, _BUSY_DELAY)
+            return
+        try:
+            recorded = find_or_begin(self.ports, store, run, catalog=request.catalog, etag=etag)
+            if not recorded.is_left_alone():
+                recorded.end(outcomes.abandoned(recorded.run, self.ports.clock.now()))
+        finally:
+            lease.release(lease.in_doubt)
+
+    def _upload_in_turn(self, blob: str) -> None:
         name = parse_name(blob)
         if isinstance(name, CatalogName):
             wait = self.turns.wait(name.store, self.ports.clock)
@@ -53,80 +116,25 @@ class Uploader:
                 return
         self._upload(blob)
 
-    def retry(self, request: RetryRequest) -> None:
-        """A blob has come back through the queue: deliver it, if it is still the version meant."""
-        if isinstance(name := parse_name(request.catalog), CatalogName):
-            self.turns.come_back(name.store)
-        self._upload(request.catalog, request.etag, request)
-
-    def abandon(self, blob: str, etag: str | None, acknowledged: int = 0) -> None:
-        """Record as failed the run of a version of a blob for which every invocation has failed.
-
-        A run that has got beyond `acknowledged` batches goes on: its workers died, but not because of it.
-        """
-        name = parse_name(blob)
-        if isinstance(name, ResumeName):
-            return  # the person who asked sees that nothing happened
-        if etag is None:
-            version = self.ports.catalogs.current(blob)
-            if version is None:
-                return
-            etag = version.etag
-        store, run = run_of(name, etag)
-        lease = self.ports.locks.acquire(store)
-        if lease is None:
-            self.ports.queue.put(RetryRequest(blob, etag, acknowledged), _ABANDONED_DELAY)
-            return
-        try:
-            recorded = find_or_begin(self.ports, store, run, catalog=blob, etag=etag)
-            if recorded.is_left_alone():
-                return
-            if recorded.run.batches_acknowledged > acknowledged:
-                again = RetryRequest(blob, etag, recorded.run.batches_acknowledged)
-                self.ports.queue.put(again, timedelta(0))
-            else:
-                recorded.end(outcomes.abandoned(recorded.run, self.ports.clock.now()))
-        finally:
-            lease.release(lease.in_doubt)
-
     def _upload(
         self, blob: str, etag: str | None = None, request: RetryRequest | None = None
     ) -> None:
-        match name := parse_name(blob):
-            case ResumeName(store, run):
-                self._resume(blob, store, run)
+        name, version = parse_name(blob), self.ports.catalogs.current(blob)
+        match name:
+            case ResumeName():
+                recorded = carry_out(self.ports, name, version)
+                if recorded is not None:
+                    self._upload(recorded.run.catalog, recorded.run.etag)
             case UnusableName():
-                self._refuse(name)
+                if version is not None:
+                    refuse(self.ports, name, version)
             case CatalogName():
-                version = self.ports.catalogs.current(blob)
                 if version is not None and etag in (None, version.etag):
                     self._work(*run_of(name, version.etag), version, request)
                 elif etag is not None:
                     self._end_gone(*run_of(name, etag), overwritten=version is not None)
             case _:
                 assert_never(name)
-
-    def _refuse(self, name: UnusableName) -> None:
-        version = self.ports.catalogs.current(name.blob)
-        if version is None:
-            return
-        recorded = find_or_begin(
-            self.ports, *run_of(name, version.etag), catalog=name.blob, etag=version.etag
-        )
-        if not recorded.run.state.is_final:
-            recorded.end(outcomes.invalid(recorded.run, name.reason, self.ports.clock.now()))
-
-    def _resume(self, request: str, store: StoreName, run: RunId) -> None:
-        recorded = find(self.ports, store, run)
-        version = self.ports.catalogs.current(request)
-        if recorded is not None and version is not None and _is_asked_for(recorded.run, version):
-            recorded.save(_reopened(recorded.run))
-        if not self.ports.catalogs.delete(request):
-            logger.error("the resume request of run %s of store %s can't be deleted", run, store)
-        if recorded is None:
-            logger.error("store %s has no such run to resume", store)
-        elif not recorded.is_left_alone():
-            self._upload(recorded.run.catalog, recorded.run.etag)
 
     def _end_gone(self, store: StoreName, run: RunId, *, overwritten: bool) -> None:
         recorded = find(self.ports, store, run)
@@ -156,38 +164,23 @@ class Uploader:
                 return  # another message brings it back
             if not recorded.is_left_alone():
                 with self.ports.telemetry.attempt(recorded.run):
-                    Attempt(self.ports, self.options, self.turns, recorded, version).work()
+                    work = Work(self.ports, recorded, version)
+                    Attempt(work, self.options, self.turns).make()
             elif request is not None and timedelta(0) < recorded.due_in < _CLOCKS_DIFFER_BY:
                 self.ports.queue.put(replace(again, due=due), recorded.due_in)
-        except RecordConflictError:
+        except (RecordConflictError, LeaseLostError) as taken:
             # If that worker dies, nobody else may know about the run.
-            logger.info("run %s of store %s is another worker's now", run, store)
+            logger.info("run %s of store %s: %s", run, store, taken)
             self.ports.queue.put(again, _CHECK_DELAY)
         except CatalogGoneError as gone:
             self._end_gone(store, run, overwritten=gone.overwritten)
+        except Exception as error:
+            logger.warning(
+                "run %s of store %s is interrupted: %s", run, store, type(error).__name__
+            )
+            raise
 
 
 def _due(run: Run) -> str | None:
     """Return when a waiting run is due, as its record and its message say it; None for any other."""
     return stamp(run.retry_at) if run.state is RunState.WAITING and run.retry_at else None
-
-
-def _is_asked_for(run: Run, request: CatalogVersion) -> bool:
-    """Return whether a run has ended, and the request to resume it came after that.
-
-    One that came before was carried out, but could not be deleted.
-    """
-    ended = run.finished_at or run.updated_at
-    return run.state.is_resumable and request.modified > ended - _CLOCKS_DIFFER_BY
-
-
-def _reopened(run: Run) -> Run:
-    """Return an ended run as it is resumed at a person's request."""
-    return replace(
-        run.moved_to(RunState.SENDING),
-        message="Resumed.",
-        error=None,
-        finished_at=None,
-        waiting_since=None,
-        retries=0,
-    )

@@ -134,7 +134,7 @@ class KeyVaultStandIn:
         if found[1] == "GET" and not self.may_read:
             return 403, _error("Forbidden")
         if not secret.attributes.get("enabled", True):
-            return 403, _error("Forbidden")
+            return 403, _error("Forbidden", "SecretDisabled")
         kept = {
             "value": secret.value,
             "id": f"{self.url}/secrets/{name}/0123456789abcdef",
@@ -150,5 +150,8 @@ class KeyVaultStandIn:
         ][::-1]
 
 
-def _error(code: str) -> bytes:
-    return json.dumps({"error": {"code": code, "message": "as the test wants it"}}).encode()
+def _error(code: str, inner: str | None = None) -> bytes:
+    error: dict[str, Any] = {"code": code, "message": "as the test wants it"}
+    if inner is not None:
+        error["innererror"] = {"code": inner}
+    return json.dumps({"error": error}).encode()

@@ -7,7 +7,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import parse_qs, urlsplit
@@ -20,12 +19,12 @@ from azure.storage.blob import BlobServiceClient, ContainerClient
 
 from agent.following import _LONGEST_PAUSE
 from agent.storage.catalogs import BLOCK
-from function_app.attempt import UploadOptions
 from function_app.azure_storage.catalogs import BlobCatalogs
 from function_app.azure_storage.lease import _RENEW_EVERY
 from function_app.azure_storage.locks import BlobStoreLocks
 from function_app.azure_storage.records import BlobRunRecords
 from function_app.batching import BATCH_SIZE
+from function_app.options import UploadOptions
 from function_app.ports import Ports
 from function_app.sweeping import sweep
 from function_app.triggers import _SWEEP_EVERY
@@ -183,7 +182,7 @@ def test_the_requests_of_a_sweep_are_those_assumed(azurite_connection: str) -> N
             catalogs.upload_blob(name, json.dumps(rows(1)))
             Uploader(ports, UploadOptions()).upload(name)
         counted.clear()
-        assert not sweep(ports.catalogs, ports.records, ports.queue, datetime.now(UTC)).found
+        assert not sweep(ports).left
     assert counted == {"lists": month(COSTS, 3)["lists_of_a_sweep"]}
 
 

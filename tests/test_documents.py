@@ -167,6 +167,7 @@ def _one_of_each_event() -> Iterator[Event]:
     yield from events.ended(run.moved_to(RunState.WAITING))
     yield from events.ended(run.moved_to(RunState.COMPLETED_WITH_REJECTIONS))
     yield events.sweep_found(1)
+    yield events.sweep_took_up(1)
     yield events.store_silent(SilentStore(run.store, NOON))
     yield events.settings_wrong(["wrong"])
 

@@ -1,6 +1,5 @@
 """The container of catalogues in Azure Blob Storage."""
 
-import logging
 from collections.abc import Iterator
 from urllib.parse import unquote, urlsplit
 
@@ -9,10 +8,9 @@ from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.storage.blob import BlobProperties, ContainerClient
 
 from contract.blobs import CatalogMetadata, parse_etag
+from function_app.azure_storage.listing import list_all
 from function_app.errors import CatalogGoneError
 from function_app.ports import CatalogVersion
-
-logger = logging.getLogger(__name__)
 
 _GONE = frozenset({404, 412})
 _FORBIDDEN = frozenset({403, 409, 412})  # by an access policy, a lease, or a legal hold
@@ -25,12 +23,15 @@ class BlobCatalogs:
         self._container = container
 
     def current(self, name: str) -> CatalogVersion | None:
-        """Return a blob's current version, or None if there is none."""
+        """Return a blob's current version, or None if there is none.
+
+        What some tools put in the place of a folder is no blob.
+        """
         try:
             properties = self._container.get_blob_client(name).get_blob_properties()
         except ResourceNotFoundError:
             return None
-        return _version(properties)
+        return None if _is_folder(properties) else _version(properties)
 
     def blocks(self, version: CatalogVersion) -> Iterator[bytes]:
         """Yield the bytes of exactly this version, as they are stored.
@@ -69,23 +70,23 @@ class BlobCatalogs:
 
         If one of the names can't be listed, yields those of the other folders.
         """
-        last = ""
-        try:
-            for version in self._in(""):
-                yield version
-                last = version.name
-        except HttpResponseError:
-            for folder in self._container.walk_blobs(delimiter="/"):
-                try:
-                    yield from (version for version in self._in(folder.name) if version.name > last)
-                except HttpResponseError as error:
-                    logger.error(  # noqa: TRY400  # the SDK's traceback says nothing more
-                        "the blobs in %s can't be listed: %s", folder.name, error.reason
-                    )
+        for properties in list_all(self._container, "metadata", "copy"):
+            if not _is_folder(properties):
+                yield _version(properties)
 
-    def _in(self, folder: str) -> Iterator[CatalogVersion]:
-        listed = self._container.list_blobs(folder or None, include=["metadata", "copy"])
-        return map(_version, listed)
+
+def _is_folder(properties: BlobProperties) -> bool:
+    """Return whether a blob only stands for a folder.
+
+    `hdi_isfolder` is what accounts with a hierarchical namespace, AzCopy and rclone write, `$folder$`
+    what Hadoop does.
+    """
+    marks = {name.lower(): value for name, value in (properties.metadata or {}).items()}
+    return (
+        marks.get("hdi_isfolder", "").lower() == "true"
+        or properties.name.endswith("/")
+        or (properties.size == 0 and properties.name.endswith("_$folder$"))
+    )
 
 
 def _is_copied_onto_itself(properties: BlobProperties) -> bool:
@@ -100,6 +101,7 @@ def _version(properties: BlobProperties) -> CatalogVersion:
         modified=properties.last_modified,
         created=properties.creation_time,
         is_copied_onto_itself=_is_copied_onto_itself(properties),
+        is_archived=properties.blob_tier == "Archive",
         size=properties.size,
         metadata=CatalogMetadata.from_headers(properties.metadata or {}),
     )

@@ -34,6 +34,13 @@ class BlobStoreLocks:
                     raise
                 return None
 
+    def is_held(self, store: StoreName) -> bool:
+        """Return whether a worker has the store's lease."""
+        try:
+            return bool(self._lease_of(store).get_blob_properties().lease.state == "leased")
+        except ResourceNotFoundError:
+            return False
+
     def sender(self, store: StoreName) -> RunId | None:
         """Return the run that the store's lease was last noted to send, or None if it sends nothing now."""
         try:

@@ -1,15 +1,15 @@
 """The run records in Azure Blob Storage, each rewritten only over the version that was read."""
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from azure.core.exceptions import ResourceNotFoundError
-from azure.storage.blob import BlobClient, ContainerClient, ContentSettings
+from azure.storage.blob import BlobClient, BlobProperties, ContainerClient, ContentSettings
 
 from contract.blobs import RunId, StoreName, run_record_name
 from contract.run import Content, Run
 from contract.run_record import RunRecordError, decode_run, encode_run, moment, stamp
 from function_app.azure_storage.conditional import write_over
+from function_app.azure_storage.listing import list_all
 from function_app.errors import RecordConflictError
 from function_app.ports import RunSummary, StoredRun
 
@@ -49,11 +49,15 @@ class BlobRunRecords:
             return found[1]
         raise RecordConflictError
 
-    def stores(self) -> Iterator[StoreName]:
-        """Yield the stores that have records."""
-        for folder in self._container.walk_blobs(delimiter="/"):
-            if folder.name.endswith("/"):
-                yield StoreName(folder.name.removesuffix("/"))
+    def all(self) -> Iterator[tuple[StoreName, RunSummary]]:
+        """Yield a summary of every record, in the order of their names, from the listing alone.
+
+        If one of the names can't be listed, yields those of the other folders.
+        """
+        for blob in list_all(self._container, "metadata"):
+            store, slash, run = blob.name.partition("/")
+            if slash:
+                yield StoreName(store), _summary(run, blob)
 
     def summaries(self, store: StoreName, stem: str = "") -> Iterator[RunSummary]:
         """Yield a summary of each of a store's records, from the listing alone.
@@ -63,8 +67,7 @@ class BlobRunRecords:
         folder = f"{store}/"
         names = folder + stem
         for blob in self._container.list_blobs(name_starts_with=names, include=["metadata"]):
-            run = RunId(blob.name.removeprefix(folder).removesuffix(".json"))
-            yield _summary(run, blob.metadata or {}, blob.last_modified)
+            yield _summary(blob.name.removeprefix(folder), blob)
 
 
 def _metadata(run: Run) -> dict[str, str]:
@@ -80,7 +83,8 @@ def _metadata(run: Run) -> dict[str, str]:
     return metadata
 
 
-def _summary(run: RunId, metadata: dict[str, str], saved: datetime) -> RunSummary:
+def _summary(name: str, blob: BlobProperties) -> RunSummary:
+    metadata = blob.metadata or {}
     try:
         updated = moment(metadata["updated"])
     except (KeyError, ValueError):
@@ -95,7 +99,8 @@ def _summary(run: RunId, metadata: dict[str, str], saved: datetime) -> RunSummar
     except (KeyError, ValueError):
         content = None
     state, etag = metadata.get("state"), metadata.get("etag", "")
-    return RunSummary(run, state, saved, updated, etag, content)
+    run = RunId(name.removesuffix(".json"))
+    return RunSummary(run, state, blob.last_modified, updated, etag, content)
 
 
 def _read(blob: BlobClient) -> tuple[bytes, str] | None:

@@ -1,10 +1,10 @@
 """Digible's API over HTTP: one POST a batch, on kept connections."""
 
 import json
-import logging
 import math
 import ssl
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from io import BytesIO
@@ -27,7 +27,6 @@ from function_app.digible.scrubbing import scrubbed, without_products
 from function_app.retrying import retry_after_seconds
 from function_app.token import StoredToken
 
-logger = logging.getLogger(__name__)
 _tracer = trace.get_tracer(__name__)
 
 _SYNC_PATH = "/business/stores/product/sync"
@@ -91,16 +90,15 @@ class DigibleClient:
                 response = self._post(body, token, send_by)
             except (DeadlineError, HTTPError, OSError) as error:
                 why = self._unreachable(error)
-                logger.warning("%s", why)
                 span.set_status(StatusCode.ERROR, why)
-                return Unavailable(why, in_doubt=body.was_sent)
+                return Unavailable(why, in_doubt=body.was_sent, logged=why)
             span.set_attribute("http.response.status_code", response.status)
             answer = interpret(response, token.value, len(products))
-            if not isinstance(answer, Accepted):
-                content = scrubbed(without_products(response.text, products), token.value)
-                logger.warning("Digible answered HTTP %d: %s", response.status, content)
-                span.set_status(StatusCode.ERROR)
-            return answer
+            if isinstance(answer, Accepted):
+                return answer
+            span.set_status(StatusCode.ERROR)
+            content = scrubbed(without_products(response.text, products), token.value)
+            return replace(answer, logged=f"Digible answered HTTP {response.status}: {content}")
 
     def _body(self, products: Sequence[Product]) -> bytes:
         items = [

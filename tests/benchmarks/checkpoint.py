@@ -17,12 +17,12 @@ from contract.blobs import CATALOGS, LOCKS, RETRIES, RUNS, RunId, StoreName
 from contract.run import Run
 from dev.azurite import temporary_azurite
 from dev.storage import create_app_storage
-from function_app.attempt import UploadOptions
 from function_app.azure_storage.catalogs import BlobCatalogs
 from function_app.azure_storage.locks import BlobStoreLocks
 from function_app.azure_storage.records import BlobRunRecords
 from function_app.azure_storage.retry_queue import StorageRetryQueue
 from function_app.digible.client import DigibleClient
+from function_app.options import UploadOptions
 from function_app.ports import Clock, Ports, RunRecords, RunSummary, StoredRun
 from function_app.telemetry import OpenTelemetry
 from function_app.token_stores import FixedToken
@@ -53,7 +53,7 @@ class RecordsInMemory:
         self._stored[run.store, run.run] = StoredRun(run, new)
         return new
 
-    def stores(self) -> Iterator[StoreName]:
+    def all(self) -> Iterator[tuple[StoreName, RunSummary]]:
         return iter(())
 
     def summaries(self, store: StoreName, stem: str = "") -> Iterator[RunSummary]:

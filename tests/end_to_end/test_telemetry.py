@@ -122,13 +122,15 @@ def test_nothing_is_told_twice(told: Told) -> None:
 
 
 def test_the_reason_of_a_retry_is_in_the_log_under_the_operation(told: Told) -> None:
-    """It is written by a thread that sends batches."""
+    """A thread that sends batches has left word of it."""
     (line,) = (
         line
         for line in told.of_kind("MessageData")
-        if line["data"]["baseData"]["message"].startswith("Digible answered HTTP 503")
+        if ": Digible answered HTTP 503" in line["data"]["baseData"]["message"]
     )
     (event, *_) = told.ingestion.events
+    run, store = event.dimensions["run"], event.dimensions["store"]
+    assert line["data"]["baseData"]["message"].startswith(f"run {run} of store {store}: ")
     assert line["tags"]["ai.operation.id"] == event.operation
 
 

@@ -21,12 +21,12 @@ from agent.command_line.main import main
 from contract.blobs import CATALOGS, LOCKS, RETRIES, RUNS, RunId, StoreName, resume_name
 from contract.run import Run
 from dev.files import without_settings
-from function_app.attempt import UploadOptions
 from function_app.azure_storage.catalogs import BlobCatalogs
 from function_app.azure_storage.locks import BlobStoreLocks
 from function_app.azure_storage.records import BlobRunRecords
 from function_app.azure_storage.retry_queue import StorageRetryQueue
 from function_app.digible.client import DigibleClient
+from function_app.options import UploadOptions
 from function_app.ports import Clock, Ports
 from function_app.retrying import RetryPolicy
 from function_app.telemetry import OpenTelemetry

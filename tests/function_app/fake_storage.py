@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from contract.blobs import CatalogMetadata, RunId, StoreName
+from contract.blobs import CatalogMetadata, RunId, StoreName, run_record_name
 from contract.run import TRANSITIONS, Content, Run, RunState
 from contract.run_record import RunRecordError, decode_run, encode_run
 from function_app.errors import CatalogGoneError, LeaseLostError, RecordConflictError
@@ -41,6 +41,7 @@ class FakeCatalogs:
             modified=(modified or self._clock.now()).replace(microsecond=0),
             created=(modified or self._clock.now()).replace(microsecond=0),
             is_copied_onto_itself=False,
+            is_archived=False,
             size=len(content),
             metadata=metadata or CatalogMetadata(),
         )
@@ -61,6 +62,11 @@ class FakeCatalogs:
         )
         self._blobs[name] = version, content
         return version
+
+    def archive(self, name: str) -> None:
+        """Move a blob to the archive tier, which does not change its version."""
+        version, content = self._blobs[name]
+        self._blobs[name] = replace(version, is_archived=True), content
 
     def put_again(self, name: str) -> CatalogVersion:
         """Create a blob anew with the bytes that it has."""
@@ -136,13 +142,15 @@ class FakeRecords:
         self._steps.reach(f"after {run.state} was saved with {run.accepted} accepted")
         return new
 
-    def stores(self) -> Iterator[StoreName]:
-        return iter(sorted({store for store, _ in self._records}))
+    def all(self) -> Iterator[tuple[StoreName, RunSummary]]:
+        for store, run in sorted(self._records, key=lambda key: run_record_name(*key)):
+            record = self._records[store, run]
+            yield store, RunSummary(run, record.state, record.saved, *record.listed)
 
     def summaries(self, store: StoreName, stem: str = "") -> Iterator[RunSummary]:
-        for (of, run), record in sorted(self._records.items()):
-            if of == store and run.startswith(stem):
-                yield RunSummary(run, record.state, record.saved, *record.listed)
+        return (
+            summary for of, summary in self.all() if of == store and summary.run.startswith(stem)
+        )
 
     def move(self) -> None:
         """Write all records anew, as moving them to another storage account does."""
@@ -223,6 +231,9 @@ class FakeLocks:
             return None
         self.leases[store] = FakeLease(self, store)
         return self.leases[store]
+
+    def is_held(self, store: StoreName) -> bool:
+        return store in self.leases
 
     def sender(self, store: StoreName) -> RunId | None:
         note = self.in_doubt.get(store)

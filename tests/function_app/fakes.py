@@ -12,7 +12,7 @@ from contract.product import Product
 from contract.run import Run
 from function_app.answers import Accepted, Answer
 from function_app.events import Event
-from function_app.ports import Clock, RetryRequest
+from function_app.ports import Clock, RetryRequest, Standby
 from function_app.token import StoredToken
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -78,6 +78,17 @@ class FakeTokens:
         return self.stored
 
 
+class FakeStandby:
+    """A message that comes if its worker dies; implements `ports.Standby`."""
+
+    def __init__(self, clock: FakeClock, request: RetryRequest) -> None:
+        self._clock, self.request = clock, request
+        self.keep()
+
+    def keep(self) -> None:
+        self.due = self._clock.now() + timedelta(minutes=2)
+
+
 @dataclass
 class FakeQueue:
     """The queue through which runs come back; implements `ports.RetryQueue`."""
@@ -87,10 +98,30 @@ class FakeQueue:
     messages: list[tuple[datetime, RetryRequest]] = field(default_factory=list)
     """Each message, with the time when it is due."""
 
+    standing_by: list[FakeStandby] = field(default_factory=list)
+    """The messages that come only if a worker dies."""
+
     def put(self, request: RetryRequest, delay: timedelta) -> None:
         self.steps.reach("before a message is queued")
         self.messages.append((self.clock.now() + delay, request))
         self.steps.reach("after a message was queued")
+
+    @contextmanager
+    def stand_by(self, request: RetryRequest) -> Iterator[Standby]:
+        standby = FakeStandby(self.clock, request)
+        self.standing_by.append(standby)
+        try:
+            yield standby
+        except Exception:
+            self.standing_by.remove(standby)
+            raise
+        self.standing_by.remove(standby)
+
+    def bury(self, living: Sequence[FakeStandby]) -> None:
+        """Let the messages of workers that have died be messages like any other."""
+        dead = [each for each in self.standing_by if each not in living]
+        self.messages += [(each.due, each.request) for each in dead]
+        self.standing_by = list(living)
 
     def take(self) -> RetryRequest | None:
         """Wait until the first message is due, then remove and return it."""

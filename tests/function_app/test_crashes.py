@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from contract.run import RunState
-from function_app.attempt import UploadOptions
+from function_app.options import UploadOptions
 from tests.function_app.world import DOWN, World, ids
 
 BATCHES: list[Sequence[str | int]] = [ids(1, 200), ids(201, 400), ids(401, 600), ids(601, 650)]
@@ -30,6 +30,19 @@ def test_a_worker_that_dies_once_repeats_at_most_one_batch(world: World, step: i
     assert len(repeats(world)) <= 1
     assert world.digible.accepted == sorted(world.digible.accepted, key=BATCHES.index)
     assert len(world.digible.products) == 650
+
+
+@pytest.mark.parametrize("step", range(STEPS_OF_A_RUN))
+def test_a_run_goes_on_within_three_minutes_of_its_workers_death(world: World, step: int) -> None:
+    """Its own message takes it up: the host's comes back only after ten minutes."""
+    version = world.put(650)
+    assert world.upload_and_die(version, step)
+    died_at = world.clock.seconds
+    world.all_messages(at_most=2)
+    run = world.run(version)
+    assert (run.state, run.accepted) == (RunState.SUCCEEDED, 650)
+    assert world.clock.seconds - died_at < 180
+    assert len(repeats(world)) <= 1
 
 
 def repeats(world: World) -> list[list[str | int]]:

@@ -1,5 +1,7 @@
 """Damaged records, deleted catalogues, unusable names, and runs that are given up."""
 
+from datetime import timedelta
+
 import pytest
 
 from contract.blobs import UNKNOWN_STORE, parse_name, run_of
@@ -122,7 +124,8 @@ def test_a_deleted_blob_with_an_unusable_name_leaves_no_record(world: World) -> 
 def test_a_run_fails_when_all_its_invocations_failed(world: World) -> None:
     version = world.put(650)
     assert world.upload_and_die(version, 10)
-    world.uploader.abandon(version.name, version.etag, acknowledged=1)
+    world.queue.messages.clear()
+    world.uploader.abandon(RetryRequest(version.name, version.etag, acknowledged=1))
     run = world.run(version)
     assert run.state is RunState.FAILED
     assert run.message == (
@@ -134,7 +137,8 @@ def test_a_run_fails_when_all_its_invocations_failed(world: World) -> None:
 def test_a_run_that_made_progress_before_its_workers_died_is_not_given_up(world: World) -> None:
     version = world.put(650)
     assert world.upload_and_die(version, 10)
-    world.uploader.abandon(version.name, version.etag)
+    world.queue.messages.clear()
+    world.uploader.abandon(RetryRequest(version.name, version.etag, acknowledged=0))
     assert world.run(version).state is RunState.SENDING
     ((_, request),) = world.queue.messages
     assert request == RetryRequest(version.name, version.etag, acknowledged=1)
@@ -144,13 +148,13 @@ def test_a_run_that_made_progress_before_its_workers_died_is_not_given_up(world:
 
 def test_a_run_given_up_before_its_first_record_still_gets_one(world: World) -> None:
     version = world.put(650)
-    world.uploader.abandon(version.name, version.etag)
+    world.uploader.abandon(RetryRequest(version.name, version.etag, acknowledged=0))
     assert world.run(version).state is RunState.FAILED
 
 
 def test_a_run_that_was_given_up_can_be_resumed(world: World) -> None:
     version = world.put(650)
-    world.uploader.abandon(version.name, version.etag)
+    world.uploader.abandon(RetryRequest(version.name, version.etag, acknowledged=0))
     world.resume(version)
     assert_all_accepted(world, world.run(version), BATCHES)
 
@@ -158,43 +162,103 @@ def test_a_run_that_was_given_up_can_be_resumed(world: World) -> None:
 def test_giving_up_a_run_that_has_ended_changes_nothing(world: World) -> None:
     version = world.put(650)
     before = world.upload(version)
-    world.uploader.abandon(version.name, version.etag)
+    world.uploader.abandon(RetryRequest(version.name, version.etag, acknowledged=0))
     assert world.run(version) == before
 
 
 def test_a_run_that_another_worker_is_sending_is_not_given_up(world: World) -> None:
     version = world.put(650)
-    world.while_sending("P201", lambda: world.uploader.abandon(version.name, version.etag))
+    world.while_sending(
+        "P201",
+        lambda: world.uploader.abandon(RetryRequest(version.name, version.etag, acknowledged=0)),
+    )
     assert_all_accepted(world, world.upload(version), BATCHES)
     world.all_messages(at_most=1)
     assert world.run(version).state is RunState.SUCCEEDED
 
 
 def test_giving_up_a_blob_with_an_unusable_name_records_a_failed_run(world: World) -> None:
-    world.uploader.abandon("shop.json", '"0x1"')
-    stored = world.records.load(*run_of(parse_name("shop.json"), '"0x1"'))
+    version = world.put(name="shop.json")
+    world.uploader.abandon(RetryRequest("shop.json", version.etag, acknowledged=0))
+    stored = world.records.load(*run_of(parse_name("shop.json"), version.etag))
     assert stored is not None
     assert stored.run is not None
     assert stored.run.state is RunState.FAILED
 
 
 def test_giving_up_a_resume_request_leaves_the_run_unchanged(world: World) -> None:
-    world.uploader.abandon(f"{STORE}/shop.1.resume", '"0x1"')
+    world.uploader.abandon(RetryRequest(f"{STORE}/shop.1.resume", '"0x1"', acknowledged=0))
     assert world.records.saves == []
 
 
-def test_a_storage_error_is_passed_on_to_the_host(
+def no_save(run: Run, version: str | None) -> str:
+    raise ConnectionError("storage is down")
+
+
+def test_what_goes_wrong_with_a_blob_comes_back_through_the_queue_in_a_minute(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The host would use up all of its tries within a second."""
+    version = world.put(650)
+    with monkeypatch.context() as outage:
+        world.while_sending("P201", lambda: outage.setattr(world.records, "save", no_save))
+        world.uploader.upload(version.name)
+    ((due, _),) = world.queue.messages
+    assert due == world.clock.now() + timedelta(minutes=1)
+    run_and_store = f"run {id_of(version)} of store 0001 is interrupted: ConnectionError"
+    assert run_and_store in caplog.text
+    world.all_messages(at_most=1)
+    run = world.run(version)
+    assert (run.state, run.accepted) == (RunState.SUCCEEDED, 650)
+    assert world.digible.accepted == [*BATCHES[:2], *BATCHES[1:]]
+
+
+def test_what_can_not_even_be_queued_is_passed_on_to_the_host(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_put(request: RetryRequest, delay: timedelta) -> None:
+        raise TimeoutError("the queue is away")
+
+    version = world.put(650)
+    monkeypatch.setattr(world.records, "save", no_save)
+    monkeypatch.setattr(world.queue, "put", no_put)
+    with pytest.raises(TimeoutError, match="the queue is away"):
+        world.uploader.upload(version.name)
+
+
+def test_what_goes_wrong_with_a_message_is_passed_on_to_the_host(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     version = world.put(650)
+    monkeypatch.setattr(world.records, "save", no_save)
+    with pytest.raises(ConnectionError, match="storage is down"):
+        world.uploader.retry(RetryRequest(version.name, version.etag))
+    assert world.queue.standing_by == []
 
-    def save(run: Run, version: str | None) -> str:
-        raise ConnectionError("storage is down")
 
-    with monkeypatch.context() as outage:
-        world.while_sending("P201", lambda: outage.setattr(world.records, "save", save))
-        with pytest.raises(ConnectionError, match="storage is down"):
-            world.uploader.upload(version.name)
-    run = world.upload(version)  # the host retries the event
-    assert (run.state, run.accepted) == (RunState.SUCCEEDED, 650)
-    assert world.digible.accepted == [*BATCHES[:2], *BATCHES[1:]]
+def test_the_first_time_that_all_invocations_fail_the_run_is_tried_again_in_minutes(
+    world: World,
+) -> None:
+    version = world.put(650)
+    world.uploader.abandon(RetryRequest(version.name, None))
+    ((due, request),) = world.queue.messages
+    assert due == world.clock.now() + timedelta(minutes=5)
+    assert request == RetryRequest(version.name, None, acknowledged=0)
+    world.all_messages(at_most=1)
+    assert_all_accepted(world, world.run(version), BATCHES)
+
+
+def test_giving_up_a_version_that_was_overwritten_begins_no_run(world: World) -> None:
+    old = world.put(650)
+    world.put(3)
+    world.uploader.abandon(RetryRequest(old.name, old.etag, acknowledged=0))
+    assert world.records.saves == []
+
+
+def test_an_archived_catalogue_is_named_so_at_once(world: World) -> None:
+    version = world.put(650)
+    world.catalogs.archive(version.name)
+    run = world.upload(version)
+    assert (run.state, run.error and run.error.kind) == (RunState.FAILED, "archived")
+    assert "moved to the archive" in run.message
+    assert world.queue.messages == []

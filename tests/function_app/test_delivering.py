@@ -11,7 +11,7 @@ from contract.blobs import CatalogMetadata, StoreName
 from contract.product import Product, Rejection, Stage
 from contract.run import RunState
 from function_app.answers import Accepted
-from function_app.attempt import UploadOptions
+from function_app.options import UploadOptions
 from tests.function_app.world import OK, World, assert_all_accepted, ids, rows
 
 

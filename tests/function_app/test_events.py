@@ -9,8 +9,8 @@ from contract.blobs import CatalogMetadata, StoreName
 from contract.product import Rejection, Stage
 from contract.run import MAX_REJECTIONS, RunState
 from function_app.answers import Accepted, Refused, TokenRefused
-from function_app.attempt import UploadOptions
 from function_app.events import Event, ended
+from function_app.options import UploadOptions
 from function_app.token import StoredToken
 from tests.function_app.fakes import NOON
 from tests.function_app.world import DOWN, STORE, World, rows

@@ -8,7 +8,7 @@ import pytest
 from contract.product import Product
 from contract.run import RunState
 from function_app.answers import Answer, Unavailable
-from function_app.attempt import UploadOptions
+from function_app.options import UploadOptions
 from function_app.ports import CatalogVersion
 from tests.function_app.fakes import NOON
 from tests.function_app.world import DOWN, OK, STORE, World, ids, rows

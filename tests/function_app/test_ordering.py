@@ -80,8 +80,11 @@ def test_within_a_second_without_azures_etags_the_later_name_is_newer() -> None:
     assert not a.is_newer_than(b, yes)
 
 
-def test_within_a_second_the_version_stored_under_a_name_is_newer() -> None:
-    one, other = age(etag='"0x9"'), age(etag='"0x8"')
+@pytest.mark.parametrize("seconds", [-3_600, 0, 1, 3_600])
+def test_the_version_that_is_stored_under_a_name_is_newer_whatever_a_clock_says(
+    seconds: float,
+) -> None:
+    one, other = age(seconds, etag='"0x9"'), age(etag='"0x8"')
     assert one.is_newer_than(other, yes)
     assert not one.is_newer_than(other, no)
 

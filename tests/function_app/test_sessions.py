@@ -96,11 +96,22 @@ def test_resuming_a_waiting_run_changes_nothing(world: World) -> None:
     assert len(world.queue.messages) == 1
 
 
-def test_a_resume_request_for_an_unknown_run_is_deleted(world: World) -> None:
+def test_a_resume_request_for_an_unknown_run_leaves_a_record_that_says_so(world: World) -> None:
     request = world.catalogs.put(f"{STORE}/no-such-run.resume", b"")
     world.uploader.upload(request.name)
     assert world.catalogs.current(request.name) is None
-    assert world.records.saves == []
+    (run,) = world.records.saves
+    assert (run.run, run.state) == ("no-such-run", RunState.INVALID_CATALOG)
+    assert run.message.startswith("There is no such upload to resume")
+
+
+def test_a_file_that_only_has_the_name_of_a_resume_request_is_not_deleted(world: World) -> None:
+    notes = world.put(3, f"{STORE}/my.resume")
+    world.uploader.upload(notes.name)
+    assert world.catalogs.current(notes.name) == notes
+    (run,) = world.records.saves
+    assert (run.store, run.state) == ("_unknown", RunState.INVALID_CATALOG)
+    assert "such a request is an empty file" in run.message
 
 
 def test_a_resume_request_that_cannot_be_deleted_is_carried_out_once(
@@ -116,7 +127,7 @@ def test_a_resume_request_that_cannot_be_deleted_is_carried_out_once(
         world.clock.advance(timedelta(minutes=6))  # then the sweep finds it again
     assert 2 <= len(world.digible.requests) <= 3
     assert (
-        f"the resume request of run {id_of(version)} of store 0001 can't be deleted" in caplog.text
+        f"the request to resume run {id_of(version)} of store 0001 can't be deleted" in caplog.text
     )
     world.digible.judge = lambda products: OK
     world.catalogs.put(request.name, b"")  # somebody asks again

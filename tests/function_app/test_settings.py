@@ -241,6 +241,28 @@ def test_a_run_stops_a_margin_before_the_invocations_time_is_up(
     assert read_settings(LOCAL, host_json).time_limit == seconds
 
 
+@pytest.mark.parametrize(
+    ("post", "timeout", "seconds"),
+    [
+        ("600", "00:30:00", 1_800 - 630),
+        ("100", "00:30:00", 1_800 - 130),
+        ("30", "00:01:30", 90 - 39),
+        ("90", "00:02:30", 150 - 105),
+    ],
+)
+def test_the_margin_has_room_for_a_post_and_for_saving_its_outcome(
+    post: str, timeout: str, seconds: float
+) -> None:
+    host_json = json.dumps({"functionTimeout": timeout})
+    assert read_settings(LOCAL | {"DIGIBLE_TIMEOUT_SECONDS": post}, host_json).time_limit == seconds
+
+
+def test_a_post_that_may_take_the_whole_time_of_an_invocation_is_named() -> None:
+    host_json = json.dumps({"functionTimeout": "00:05:00"})
+    (problem,) = problems(LOCAL | {"DIGIBLE_TIMEOUT_SECONDS": "300"}, host_json)
+    assert problem.startswith("DIGIBLE_TIMEOUT_SECONDS is too long for functionTimeout")
+
+
 def test_an_app_setting_overrides_host_json() -> None:
     override = {"AzureFunctionsJobHost__functionTimeout": "00:10:00"}
     assert read_settings(LOCAL | override, '{"functionTimeout": "01:00:00"}').time_limit == 480

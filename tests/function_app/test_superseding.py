@@ -7,7 +7,7 @@ import pytest
 from contract.blobs import StoreName
 from contract.run import RunState
 from function_app.answers import TokenRefused
-from function_app.attempt import UploadOptions
+from function_app.options import UploadOptions
 from function_app.ports import CatalogVersion, RetryRequest
 from tests.function_app.fake_storage import FakeLease
 from tests.function_app.fakes import NOON

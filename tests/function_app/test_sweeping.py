@@ -1,14 +1,15 @@
 """The sweep finds blobs whose event was lost, and runs that nobody works on."""
 
-from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from contract.blobs import RunId, StoreName
 from contract.run import RunState
+from function_app.answers import TokenRefused
 from function_app.events import SilentStore
-from function_app.ports import CatalogVersion, RetryRequest, RunSummary
+from function_app.ports import CatalogVersion, RetryRequest, RunSummary, StoredRun
 from function_app.sweeping import is_idle, silence, sweep
 from tests.function_app.fakes import NOON
 from tests.function_app.world import DOWN, STORE, World, id_of
@@ -19,10 +20,10 @@ MINUTE = timedelta(minutes=1)
 def swept(world: World) -> list[RetryRequest]:
     """Sweep, and return what was queued, all of it due at once."""
     world.queue.messages.clear()
-    found = sweep(world.catalogs, world.records, world.queue, world.clock.now()).found
-    assert found == len(world.queue.messages)
+    swept = sweep(world.ports)
+    assert not swept.errors
     assert all(due == world.clock.now() for due, _ in world.queue.messages)
-    return [request for _, request in world.queue.messages]
+    return [replace(request, due=None) for _, request in world.queue.messages]
 
 
 def request(version: CatalogVersion) -> RetryRequest:
@@ -35,6 +36,19 @@ def test_a_blob_without_a_run_is_queued_once_its_event_is_overdue(world: World) 
     assert swept(world) == []
     world.clock.advance(MINUTE)
     assert swept(world) == [request(version)]
+    run = world.run(version)
+    assert (run.state, run.retry_at) == (RunState.WAITING, world.clock.now())
+    assert run.message.startswith("The upload service was not told of this catalogue in time.")
+
+
+def test_nothing_is_queued_twice_while_it_waits(world: World) -> None:
+    missed, left = world.put(name="0001/missed.json"), world.put(name="0002/left.json")
+    world.upload_and_die(left, 3)
+    world.clock.advance(6 * MINUTE)
+    assert swept(world) == [request(missed), request(left)]
+    for _ in range(8):
+        world.clock.advance(5 * MINUTE)
+        assert swept(world) == []
 
 
 def test_a_blob_that_the_sweep_queues_is_delivered(world: World) -> None:
@@ -56,29 +70,42 @@ def test_a_new_version_without_a_run_is_found_even_if_the_old_one_has_a_run(worl
 def test_a_blob_with_an_unusable_name_is_found_once(world: World) -> None:
     strays = [world.put(name=name) for name in ("0001/notes.txt", "lost.json", "zoo.json")]
     world.clock.advance(6 * MINUTE)
-    assert swept(world) == [request(stray) for stray in strays]
-    world.all_messages()
-    assert swept(world) == []
+    assert sweep(world.ports).unannounced == len(strays)
+    assert {run.state for run in world.records.saves} == {RunState.INVALID_CATALOG}
+    assert sweep(world.ports).unannounced == 0
 
 
 def test_a_missed_resume_request_is_found(world: World) -> None:
     version = world.put()
+    world.answer(TokenRefused("Expired", 401))
     world.upload(version)
     resume = world.catalogs.put(f"{STORE}/{id_of(version)}.resume", b"")
     world.clock.advance(6 * MINUTE)
-    assert swept(world) == [request(resume)]
-    world.all_messages()
+    assert swept(world) == [request(version)]
+    assert world.catalogs.current(resume.name) is None
     assert swept(world) == []
 
 
-@pytest.mark.parametrize(("minutes", "found"), [(9, False), (11, True)])
+@pytest.mark.parametrize(("minutes", "found"), [(1.9, False), (2.1, True)])
 def test_a_run_that_no_worker_sends_any_longer_is_found(
-    world: World, minutes: int, *, found: bool
+    world: World, minutes: float, *, found: bool
 ) -> None:
     version = world.put()
     assert world.upload_and_die(version, 3)
     world.clock.advance(minutes * MINUTE)
     assert swept(world) == [request(version)] * found
+
+
+def test_a_run_whose_store_is_leased_is_left_alone(world: World) -> None:
+    """Its worker may wait for an answer of Digible's for longer than that."""
+    version = world.put()
+    assert world.upload_and_die(version, 3)
+    lease = world.locks.acquire(STORE)
+    assert lease is not None
+    world.clock.advance(10 * MINUTE)
+    assert swept(world) == []
+    lease.release(None)
+    assert swept(world) == [request(version)]
 
 
 @pytest.mark.parametrize(("minutes", "found"), [(44, False), (46, True)])
@@ -146,25 +173,25 @@ def test_a_run_that_has_ended_is_never_idle(state: str) -> None:
 def test_what_cannot_be_read_of_one_store_does_not_keep_others_waiting(world: World) -> None:
     versions = [world.put(name=f"000{number}/a.json") for number in range(1, 4)]
     world.clock.advance(6 * MINUTE)
-    summaries = world.records.summaries
+    load = world.records.load
 
-    def failing(store: StoreName, stem: str = "") -> Iterator[RunSummary]:
+    def failing(store: StoreName, run: RunId) -> StoredRun | None:
         if store == "0002":
-            raise OSError("This listing can't be read.")
-        return summaries(store, stem)
+            raise OSError("This record can't be read.")
+        return load(store, run)
 
-    world.records.summaries = failing  # type: ignore[method-assign]
-    with pytest.raises(ExceptionGroup, match="could not look at every store") as caught:
-        sweep(world.catalogs, world.records, world.queue, world.clock.now())
-    assert [error.__notes__ for error in caught.value.exceptions] == [["This is about store 0002."]]
-    assert [each for _, each in world.queue.messages] == [
-        request(versions[0]),
-        request(versions[2]),
+    world.records.load = failing  # type: ignore[method-assign]
+    (error,) = sweep(world.ports).errors
+    assert error.__notes__ == ["This is about store 0002."]
+    assert [each.catalog for _, each in world.queue.messages] == [
+        versions[0].name,
+        versions[2].name,
     ]
 
 
 def test_every_store_is_swept(world: World) -> None:
     names = ["0001/a.json", "0001-b/a.json", "00010/a.json", "0002/x/a.json.gz"]
+    world.put(name="0001")  # beside its folder, it is listed before that of 0001-b
     versions = [world.put(name=name) for name in names]
     world.clock.advance(6 * MINUTE)
     assert sorted(swept(world), key=str) == sorted(map(request, versions), key=str)
@@ -225,5 +252,5 @@ def test_files_in_no_stores_folder_are_no_store() -> None:
 def test_a_sweep_tells_of_silent_stores(world: World) -> None:
     world.upload(world.put())
     world.clock.advance(27 * HOUR)
-    (silent,) = sweep(world.catalogs, world.records, world.queue, world.clock.now()).silent
+    (silent,) = sweep(world.ports).silent
     assert (silent.store, silent.last_success) == (STORE, NOON)

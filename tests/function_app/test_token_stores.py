@@ -76,9 +76,11 @@ def test_a_refusal_by_the_vault_is_distinguished_from_a_missing_token(
     assert "s3cret" not in str(refused.value)
 
 
-def test_a_disabled_secret_is_an_error(vault: KeyVaultStandIn, tokens: KeyVaultTokens) -> None:
+def test_a_disabled_secret_is_a_missing_token(
+    vault: KeyVaultStandIn, tokens: KeyVaultTokens
+) -> None:
     vault.put(NAME, "s3cret", enabled=False)
-    with pytest.raises(TokenStoreError):
+    with pytest.raises(TokenMissingError, match="The Digible token of store 0001 was disabled"):
         tokens.token(STORE)
 
 

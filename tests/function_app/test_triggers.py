@@ -117,6 +117,10 @@ class Shop:
             container = service.get_container_client(RUNS)
             return len(list(container.list_blob_names(name_starts_with=f"{self.store}/")))
 
+    def queued(self) -> int:
+        with QueueClient.from_connection_string(self.connection, RETRIES) as queue:
+            return int(queue.get_queue_properties().approximate_message_count or 0)
+
     def call(self, *calls: tuple[str, str], **settings: str) -> list[str | None]:
         """Call functions of the app, and return how each one failed, or None."""
         own = {
@@ -141,31 +145,33 @@ def shop(storage: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
 
 def test_each_function_does_its_part(shop: Shop) -> None:
     """All in one process, because starting it takes longer than all the calls."""
-    uploaded, retried, poisoned, given_up = (
+    uploaded, retried, poisoned, given_up, elsewhere = (
         shop.put(f"{number}.json", rows(count))
-        for number, count in enumerate((450, 3, 2, 1), start=1)
+        for number, count in enumerate((450, 3, 2, 1, 4), start=1)
     )
     poison = {"Type": "BlobTrigger", "ContainerName": CATALOGS, "BlobName": poisoned[0]}
+    queued = shop.queued()
     failures = shop.call(
         ("upload_catalog", uploaded[0]),
+        ("upload_catalog", f"{RUNS}//{elsewhere[0]}"),
         ("retry_catalog", encode_request(RetryRequest(*retried))),
         ("abandon_blob", json.dumps(poison | {"ETag": poisoned[1].strip('"')})),
         ("abandon_blob", json.dumps(poison | {"ETag": "0x1", "ContainerName": "others"})),
-        ("abandon_retry", encode_request(RetryRequest(*given_up))),
+        ("abandon_blob", json.dumps(poison | {"FunctionId": "Host.Functions.somebody_elses"})),
+        ("abandon_retry", encode_request(RetryRequest(*given_up, acknowledged=0))),
         ("sweep_catalogs", json.dumps({"IsPastDue": False})),
-        ("abandon_blob", json.dumps(poison | {"ETag": "0x1\x01"})),
         ("abandon_blob", "not one of the host's messages"),
         ("abandon_blob", "[]"),
         ("abandon_retry", "not one of our messages"),
         ("retry_catalog", "not one of our messages"),
     )
-    assert failures[:-1] == [None] * 10
+    assert failures[:-1] == [None] * 11
     assert failures[-1] is not None
-    assert [shop.run(*each).state for each in (uploaded, retried, poisoned, given_up)] == [
-        *(RunState.SUCCEEDED, RunState.SUCCEEDED),
-        *(RunState.FAILED, RunState.FAILED),
+    assert [shop.run(*each).state for each in (uploaded, retried, given_up)] == [
+        *(RunState.SUCCEEDED, RunState.SUCCEEDED, RunState.FAILED),
     ]
-    assert shop.number_of_runs() == 4, "a blob in another container is not ours"
+    assert shop.queued() == queued + 1, f"{poisoned} is tried again, nothing of others"
+    assert shop.number_of_runs() == 3
     assert [request.products for request in shop.digible.requests] == [200, 200, 50, 3]
     assert set(shop.digible.products) == set(ids(1, 450))
 

@@ -121,9 +121,9 @@ def test_a_message_whose_every_invocation_failed_is_that_of_the_version_there_is
     world: World,
 ) -> None:
     version = world.put(1)
-    world.uploader.abandon(version.name, None)
+    world.uploader.abandon(RetryRequest(version.name, None, acknowledged=0))
     assert world.run(version).state is RunState.FAILED
-    world.uploader.abandon("0001/gone.json", None)
+    world.uploader.abandon(RetryRequest("0001/gone.json", None, acknowledged=0))
 
 
 def test_reading_a_catalogue_has_a_time_limit(world: World) -> None:

@@ -5,8 +5,8 @@ from datetime import timedelta
 from contract.run import RunError, RunState
 from contract.run_record import stamp
 from function_app.answers import Unavailable
-from function_app.attempt import UploadOptions
 from function_app.errors import TokenStoreError
+from function_app.options import UploadOptions
 from function_app.ports import RetryRequest
 from tests.function_app.fakes import NOON
 from tests.function_app.world import DOWN, OK, World, assert_all_accepted, id_of, ids

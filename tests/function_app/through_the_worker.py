@@ -1,6 +1,7 @@
 """Runs an app in Microsoft's worker library, which needs its own process: its modules keep state.
 
-Reads `{"app": folder, "calls": [[function, what its trigger passes to it], …]}` and writes
+Reads `{"app": folder, "calls": [[function, what its trigger passes to it], …]}`, where a blob may have
+another container than its trigger's before it (`container//blob`), and writes
 `{"functions": {name: bindings}, "failures": [words or null, …]}`.
 """
 
@@ -41,7 +42,8 @@ async def run(app: Path, calls: Sequence[tuple[str, str]]) -> dict[str, object]:
 def _value(trigger: Trigger, content: str) -> TypedData:
     match trigger:
         case BlobTrigger():
-            return blob_value(trigger, content, None)
+            container, _, blob = content.rpartition("//")
+            return blob_value(trigger, blob, None, container or None)
         case QueueTrigger():
             return TypedData(string=content)
         case _:

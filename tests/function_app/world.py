@@ -9,7 +9,7 @@ from contract.blobs import CatalogMetadata, RunId, StoreName, parse_name, run_of
 from contract.product import Product
 from contract.run import Run, RunState
 from function_app.answers import Accepted, Answer, Unavailable
-from function_app.attempt import UploadOptions
+from function_app.options import UploadOptions
 from function_app.ports import CatalogVersion, Ports, RetryRequest
 from function_app.turns import Turns
 from function_app.upload import Uploader
@@ -96,6 +96,7 @@ class World:
         """Handle the event with a worker that dies at a step; return False if it needs fewer."""
         self.steps.names.clear()
         self.steps.last = step
+        living = list(self.queue.standing_by)
         try:
             self.uploader.upload(version.name)
         except Killed:
@@ -103,6 +104,7 @@ class World:
         finally:
             self.steps.last = None
             self.steps.is_dead = False
+            self.queue.bury(living)
             self.locks.leases.clear()  # once they have expired
         return False
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from azure.storage.blob import BlobServiceClient, ContainerClient, ContentSettings
+from azure.storage.blob import BlobServiceClient, ContainerClient, ContentSettings, StandardBlobTier
 
 from contract.blobs import CATALOGS, CatalogMetadata
 from contract.telemetry import new_traceparent
@@ -180,6 +180,37 @@ def test_all_blobs_are_listed_in_the_order_of_their_names(case: Case) -> None:
         version for version in case.catalogs.all() if version.name.startswith(f"{case.store}/")
     ]
     assert listed == sorted(versions, key=lambda version: version.name)
+
+
+@pytest.mark.parametrize(
+    ("name", "metadata"),
+    [
+        ("folder", {"hdi_isfolder": "true"}),
+        ("Folder", {"Hdi_isfolder": "True"}),
+        ("folder/", {}),
+        ("folder_$folder$", {}),
+    ],
+)
+def test_what_only_stands_for_a_folder_is_no_blob(
+    container: ContainerClient, name: str, metadata: dict[str, str]
+) -> None:
+    full = f"s{uuid4().hex[:12]}/{name}"
+    container.upload_blob(full, b"", metadata=metadata)
+    catalogs = BlobCatalogs(container)
+    assert catalogs.current(full) is None
+    assert full not in {version.name for version in catalogs.all()}
+
+
+def test_a_blob_in_the_archive_is_known_by_that(container: ContainerClient) -> None:
+    blob = container.get_blob_client(f"s{uuid4().hex[:12]}/a.json")
+    blob.upload_blob(b"[]")
+    catalogs = BlobCatalogs(container)
+    for is_archived in (False, True):
+        version = catalogs.current(blob.blob_name)
+        assert version is not None
+        assert version.is_archived is is_archived
+        assert version in catalogs.all()
+        blob.set_standard_blob_tier(StandardBlobTier.ARCHIVE)
 
 
 def test_a_blob_that_may_not_be_deleted_stays(container: ContainerClient) -> None:

@@ -62,13 +62,16 @@ def test_a_lease_says_until_when_it_is_certain(locks: StoreLocks, store: StoreNa
 
 def test_others_see_which_run_a_lease_sends(locks: StoreLocks, store: StoreName) -> None:
     assert locks.sender(store) is None
+    assert not locks.is_held(store)
     lease = locks.acquire(store)
     assert lease is not None
+    assert locks.is_held(store)
     assert locks.sender(store) is None
     lease.note(InDoubt(RunId("shop.1"), None))
     assert locks.sender(store) == "shop.1"
     lease.release(InDoubt(RunId("shop.1"), NOON))
     assert locks.sender(store) is None
+    assert not locks.is_held(store)
 
 
 @pytest.mark.parametrize("until", [None, datetime(2026, 11, 23, 12, 0, 1, 250_000, UTC)])

@@ -11,9 +11,10 @@ from uuid import uuid4
 import pytest
 from azure.storage.queue import QueueClient, QueueServiceClient
 
+from function_app.azure_storage import retry_queue
 from function_app.azure_storage.retry_queue import StorageRetryQueue, decode_request, encode_request
 from function_app.ports import RetryQueue, RetryRequest
-from tests.function_app.fakes import FakeClock, FakeQueue, Steps
+from tests.function_app.fakes import FakeClock, FakeQueue, Killed, Steps
 
 REQUEST = RetryRequest("0001/ü shop.json", '"0x1D2"')
 AT_ONCE = timedelta(0)
@@ -91,7 +92,7 @@ def test_the_host_can_read_a_queued_request(new_queue: QueueClient) -> None:
     assert json.loads(base64.b64decode(message.content)) == {
         "catalog": "0001/ü shop.json",
         "etag": '"0x1D2"',
-        "acknowledged": 0,
+        "acknowledged": None,
         "due": None,
     }
 
@@ -104,3 +105,55 @@ def test_a_message_is_read_as_it_was_written() -> None:
 def test_a_message_that_is_not_ours_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         decode_request(text)
+
+
+def test_a_standby_is_gone_once_its_worker_has_left(new_queue: QueueClient) -> None:
+    with StorageRetryQueue(new_queue).stand_by(REQUEST):
+        assert number_of(new_queue) == 1
+    assert number_of(new_queue) == 0
+
+
+def test_a_standby_is_gone_after_an_error_that_somebody_else_sees_to(
+    new_queue: QueueClient,
+) -> None:
+    with pytest.raises(ConnectionError), StorageRetryQueue(new_queue).stand_by(REQUEST):
+        raise ConnectionError
+    assert number_of(new_queue) == 0
+
+
+def test_a_standby_takes_the_run_up_again_if_its_worker_dies(
+    new_queue: QueueClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retry_queue, "STANDS_BY", timedelta(seconds=1))
+    with pytest.raises(Killed), StorageRetryQueue(new_queue).stand_by(REQUEST):
+        raise Killed
+    assert real(new_queue).take() == REQUEST
+
+
+def test_a_standby_stays_away_as_long_as_its_worker_lives(
+    new_queue: QueueClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retry_queue, "STANDS_BY", timedelta(seconds=1))
+    monkeypatch.setattr(retry_queue, "_KEEP_EVERY", 0.2)
+    with StorageRetryQueue(new_queue).stand_by(REQUEST) as standby:
+        for _ in range(15):
+            time.sleep(0.1)
+            standby.keep()
+            assert new_queue.peek_messages() == []
+    assert number_of(new_queue) == 0
+
+
+def test_a_worker_whose_standby_has_come_already_goes_on(
+    new_queue: QueueClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was frozen, or could not reach storage."""
+    monkeypatch.setattr(retry_queue, "STANDS_BY", timedelta(seconds=1))
+    monkeypatch.setattr(retry_queue, "_KEEP_EVERY", 0.0)
+    with StorageRetryQueue(new_queue).stand_by(REQUEST) as standby:
+        assert real(new_queue).take() == REQUEST
+        standby.keep()
+
+
+def number_of(queue: QueueClient) -> int:
+    """Return how many messages there are, also those that are not due."""
+    return int(queue.get_queue_properties().approximate_message_count or 0)

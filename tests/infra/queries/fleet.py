@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Final
 
+from contract.run import SILENT_AFTER
 from function_app import events
 from function_app.answers import Refused, TokenRefused
 from function_app.errors import SettingsError
+from function_app.ports import RetryRequest
 from function_app.settings import read_settings
-from function_app.sweeping import MISSED_AFTER, SILENT_AFTER, sweep
+from function_app.sweeping import MISSED_AFTER, sweep
 from function_app.telemetry import OpenTelemetry
 from function_app.token import StoredToken
 from tests.function_app.world import DOWN, OK, id_of
@@ -78,7 +80,7 @@ def _failed_after_a_success(store: Store) -> None:
 
 def _abandoned(store: Store) -> None:
     version = store.catalog()
-    store.uploader.abandon(version.name, version.etag)
+    store.uploader.abandon(RetryRequest(version.name, version.etag, acknowledged=0))
 
 
 def _invalid(store: Store) -> None:
@@ -160,16 +162,24 @@ def _sweep() -> None:
     store = Store("missed")
     store.catalog()
     store.clock.advance(2 * MISSED_AFTER)
-    swept = sweep(store.catalogs, store.records, store.queue, store.clock.now())
-    OpenTelemetry().report(events.sweep_found(swept.found))
+    OpenTelemetry().report(events.sweep_found(sweep(store.ports).unannounced))
+    store.all_messages()
+
+
+def _sweep_after_a_death() -> None:
+    store = Store("left")
+    store.upload_and_die(store.catalog(), 3)
+    store.queue.messages.clear()
+    store.clock.advance(timedelta(minutes=3))
+    OpenTelemetry().report(events.sweep_took_up(sweep(store.ports).left))
+    store.all_messages()
 
 
 def _fall_silent(name: str, happen: Callable[[Store], None]) -> None:
     store = Store(name)
     happen(store)
     store.clock.advance(SILENT_AFTER + timedelta(hours=1))
-    swept = sweep(store.catalogs, store.records, store.queue, store.clock.now())
-    for silent in swept.silent:
+    for silent in sweep(store.ports).silent:
         OpenTelemetry().report(events.store_silent(silent))
 
 
@@ -187,6 +197,7 @@ def main() -> None:
     for name, happen in SILENT.items():
         _fall_silent(name, happen)
     _sweep()
+    _sweep_after_a_death()
     _call_with_wrong_settings()
 
 

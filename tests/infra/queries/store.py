@@ -7,7 +7,7 @@ from typing import Final
 
 from contract.product import Product
 from function_app.answers import Answer
-from function_app.attempt import UploadOptions
+from function_app.options import UploadOptions
 from function_app.ports import CatalogVersion, Ports
 from function_app.telemetry import OpenTelemetry
 from function_app.token import StoredToken

@@ -61,6 +61,7 @@ EVENTS: Final[Mapping[str, Shape]] = {
     "catalog.run.waiting": Shape(_RUN | {"error_kind", "retry_at"}, _OUTCOME),
     "catalog.run.finished": Shape(_RUN | {"error_kind"}, _OUTCOME),
     "catalog.sweep.found": Shape(measurements=frozenset({"catalogs"})),
+    "catalog.sweep.took_up": Shape(measurements=frozenset({"runs"})),
     "catalog.store.silent": Shape(frozenset({"store", "last_success"})),
     "app.settings.wrong": Shape(frozenset({"problems"})),
 }

@@ -17,7 +17,7 @@ WITHOUT_A_SUCCESS = {
     *("waiting", "refused", "abandoned", "invalid", "expired", "session-refused", "_unknown"),
     "never-successful",
 }
-SHOWN = ({*HEALTHY, *TROUBLED, *SILENT} | {"_unknown"}) - {"smoke-test", "stray"}
+SHOWN = ({*HEALTHY, *TROUBLED, *SILENT} | {"_unknown", "missed", "left"}) - {"smoke-test", "stray"}
 
 
 def show(
@@ -37,7 +37,7 @@ def test_before_the_first_run_nothing_is_shown(name: str, captured: Captured) ->
 def test_runs_are_counted_by_their_last_state(captured: Captured) -> None:
     shown = {str(row["state"]): row["runs"] for row in show("runs-by-state", captured)}
     assert shown == {
-        "succeeded": 10,
+        "succeeded": 12,
         "failed": 5,
         "completed_with_rejections": 3,
         "invalid_catalog": 2,

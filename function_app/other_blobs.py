@@ -1,0 +1,75 @@
+"""What is among the catalogues and is none: a request to resume a run, or something unusable."""
+
+import logging
+from dataclasses import replace
+from datetime import timedelta
+
+from contract.blobs import ResumeName, UnusableName, run_of
+from contract.run import Run, RunState
+from function_app import outcomes
+from function_app.ports import CatalogVersion, Ports
+from function_app.recording import RecordedRun, find, find_or_begin
+
+logger = logging.getLogger(__name__)
+
+_CLOCKS_DIFFER_BY = timedelta(minutes=5)  # at most: what comes earlier is another matter
+_NOT_EMPTY = (
+    "Its name ends like a request to resume an upload, but such a request is an empty file."
+)
+
+
+def refuse(ports: Ports, name: UnusableName, version: CatalogVersion) -> None:
+    """Record that a blob can't be used."""
+    recorded = find_or_begin(
+        ports, *run_of(name, version.etag), catalog=name.blob, etag=version.etag
+    )
+    if not recorded.run.state.is_final:
+        recorded.end(outcomes.invalid(recorded.run, name.reason, ports.clock.now()))
+
+
+def carry_out(ports: Ports, name: ResumeName, request: CatalogVersion | None) -> RecordedRun | None:
+    """Reopen the run that a request names and delete the request; `request` is None if that was done.
+
+    Returns the run if there is something left to do for it. A request that names no run leaves a record
+    that says so. A blob with content is no request, and is not deleted.
+    """
+    if request is not None and request.size:
+        refuse(ports, UnusableName(request.name, _NOT_EMPTY), request)
+        return None
+    recorded = find(ports, name.store, name.run)
+    if request is not None:
+        if recorded is None:
+            _tell_of_no_run(ports, name, request)
+        elif _is_asked_for(recorded.run, request):
+            recorded.save(_reopened(recorded.run))
+        if not ports.catalogs.delete(request.name):
+            logger.error(
+                "the request to resume run %s of store %s can't be deleted", name.run, name.store
+            )
+    return recorded if recorded is not None and not recorded.is_left_alone() else None
+
+
+def _tell_of_no_run(ports: Ports, name: ResumeName, request: CatalogVersion) -> None:
+    recorded = find_or_begin(ports, name.store, name.run, catalog=request.name, etag=request.etag)
+    recorded.end(outcomes.nothing_to_resume(recorded.run, ports.clock.now()))
+
+
+def _is_asked_for(run: Run, request: CatalogVersion) -> bool:
+    """Return whether a run has ended, and the request to resume it came after that.
+
+    One that came before was carried out, but could not be deleted.
+    """
+    ended = run.finished_at or run.updated_at
+    return run.state.is_resumable and request.modified > ended - _CLOCKS_DIFFER_BY
+
+
+def _reopened(run: Run) -> Run:
+    """Return an ended run as it is resumed at a person's request."""
+    return replace(
+        run.moved_to(RunState.SENDING),
+        message="Resumed.",
+        error=None,
+        finished_at=None,
+        waiting_since=None,
+        retries=0,
+    )

@@ -1,0 +1,86 @@
+"""Reads through a run's catalogue before its first batch, and records what it holds."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from contract.blobs import parse_name, run_of
+from contract.compression import CatalogError
+from contract.run import RunError, RunState
+from function_app import outcomes
+from function_app.batching import total_batches
+from function_app.errors import SlowExaminationError
+from function_app.examining import Examination, examine
+from function_app.ports import RunSummary, Standby
+from function_app.repeats import content_of, earlier_runs
+from function_app.work import Work
+
+_CHECKING = "Checking the catalogue."
+_STILL_CHECKING = "Still checking the catalogue; it is a large one."
+_TELL_EVERY = 60.0  # seconds: a record that stands still would look like a dead worker's
+_LONGEST = 480.0  # seconds
+_SLOW_TO_READ = RunError(
+    "slow", "Reading through the catalogue took longer than there is time for it."
+)
+
+
+def read_through(work: Work, standby: Standby, ends_at: float) -> bool:
+    """Read through the catalogue and record its counts; return False if the run ended or waits now.
+
+    `ends_at` is when (monotonic seconds) this must be over. Raises CatalogGoneError,
+    RecordConflictError, and whatever storage raises.
+    """
+    clock = work.ports.clock
+    # So that the owner sees that it is being checked.
+    work.recorded.save(
+        replace(work.run.moved_to(RunState.SENDING), message=_CHECKING, error=None, retry_at=None)
+    )
+    try:
+        found = _examined(work, standby, min(ends_at, clock.monotonic() + _LONGEST))
+    except CatalogError as error:
+        work.recorded.end(outcomes.unreadable(work.run, error, clock.now()))
+        return False
+    except SlowExaminationError:
+        work.end_or_wait(outcomes.waiting(work.run, _SLOW_TO_READ, clock.now()))
+        return False
+    run = replace(
+        work.run,
+        read=found.read,
+        rejected=found.rejected,
+        rejections=found.rejections,
+        batches_total=total_batches(found.sendable),
+    )
+    if not found.sendable:
+        work.recorded.end(outcomes.nothing_to_send(run, found.keys, clock.now()))
+        return False
+    content = content_of(work.version, found.sha256, runs_with(work, found.sha256))
+    work.recorded.save(replace(run, content=content))
+    return True
+
+
+def runs_with(work: Work, sha256: str) -> list[RunSummary]:
+    """Return the runs that delivered the same bytes under the same name before."""
+    store, run = run_of(parse_name(work.version.name), "")
+    return earlier_runs(work.version, sha256, work.ports.records.summaries(store, run))
+
+
+def _examined(work: Work, standby: Standby, ends_at: float) -> Examination:
+    version = work.version
+    is_over = _watched(work, standby, ends_at)
+    return examine(work.ports.catalogs.blocks(version), version.metadata, version.size, is_over)
+
+
+def _watched(work: Work, standby: Standby, ends_at: float) -> Callable[[], bool]:
+    """Return what says whether the time is over, and meanwhile shows that this worker lives."""
+    clock = work.ports.clock
+    tell_at = clock.monotonic() + _TELL_EVERY
+
+    def is_over() -> bool:
+        nonlocal tell_at
+        standby.keep()
+        now = clock.monotonic()
+        if now > tell_at:
+            tell_at = now + _TELL_EVERY
+            work.recorded.save(replace(work.run, message=_STILL_CHECKING))
+        return now > ends_at
+
+    return is_over
