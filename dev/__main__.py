@@ -8,8 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dev.processes import ProcessError
+from dev.up import TIME_FACTOR
 
 _DATA = Path(".local")
+_QUICKER = f"""\
+The host behaves as Azure's, with all of its times multiplied by {TIME_FACTOR}: a new blob is
+seen within 0.2 s, not 10; what a killed host worked on comes again after 12 s, not 10 minutes; storage
+may be away for half a second, not for 25 s.
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,7 +48,10 @@ def _run(given: argparse.Namespace) -> int:
         case "host":
             from dev.host import command as host  # noqa: PLC0415
 
-            return host.run(given.app, verbose=given.verbose, watch_input=given.until_input_closes)
+            options = host.HostOptions(
+                given.app, given.host_id, given.time_factor, given.webhook_port, given.verbose
+            )
+            return host.run(options, watch_input=given.until_input_closes)
         case "up":
             from dev import up  # noqa: PLC0415
 
@@ -64,7 +73,10 @@ def _parser() -> argparse.ArgumentParser:
         "demo", help="send a catalogue of 1,000 products to the stand-in and show the outcome"
     )
     up = commands.add_parser(
-        "up", help="run storage, host and (unless DIGIBLE_API_URL is set) digible until stopped"
+        "up",
+        help="run storage, host and (unless DIGIBLE_API_URL is set) digible until stopped",
+        epilog=_QUICKER,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     storage = commands.add_parser(
         "storage", help="run Azurite; writes DIR/shopmaster.toml and DIR/environment"
@@ -88,6 +100,23 @@ def _parser() -> argparse.ArgumentParser:
         help="folder that contains function_app.py and host.json (default: this project)",
     )
     host.add_argument("--verbose", action="store_true", help="log tracebacks of failed invocations")
+    host.add_argument(
+        "--host-id", metavar="ID", default="local", help="hosts with the same one share the work"
+    )
+    host.add_argument(
+        "--time-factor",
+        metavar="FACTOR",
+        type=_factor,
+        default=1.0,
+        help="what to multiply all times of the host with, those in host.json included (default: 1)",
+    )
+    host.add_argument(
+        "--webhook-port",
+        metavar="PORT",
+        type=int,
+        default=0,
+        help="where Event Grid's events are posted, if the app wants them (default: a free port)",
+    )
     for command in (up, storage, host, digible):
         command.add_argument(
             "--until-input-closes",
@@ -95,6 +124,13 @@ def _parser() -> argparse.ArgumentParser:
             help="also stop when standard input closes, that is, when the parent process ends",
         )
     return parser
+
+
+def _factor(text: str) -> float:
+    factor = float(text)
+    if not 0 < factor <= 10:
+        raise argparse.ArgumentTypeError("must be above 0, and 10 at most")
+    return factor
 
 
 def _reach_ourselves_directly() -> None:

@@ -1,5 +1,6 @@
-"""The two files the local stack writes: the agent's settings, and an environment for the rest."""
+"""The files the local stack writes: the agent's settings, an environment for the rest, Core Tools' settings."""
 
+import json
 import os
 import tempfile
 from collections.abc import Mapping
@@ -7,6 +8,7 @@ from pathlib import Path
 
 ENVIRONMENT = "environment"
 AGENT_SETTINGS = "shopmaster.toml"
+LOCAL_SETTINGS = "local.settings.json"
 TOKEN = "digible-token"  # noqa: S105  a file name
 
 
@@ -52,6 +54,13 @@ def write_environment(data: Path, settings: Mapping[str, str]) -> None:
     write_atomically(
         data / ENVIRONMENT, "".join(f"{name}={value}\n" for name, value in settings.items())
     )
+
+
+def write_local_settings(data: Path, settings: Mapping[str, str]) -> None:
+    """Write DIR/local.settings.json: the same for `func start` of Azure Functions Core Tools."""
+    values = {"FUNCTIONS_WORKER_RUNTIME": "python", **settings}
+    content = json.dumps({"IsEncrypted": False, "Values": values}, indent=2)
+    write_atomically(data / LOCAL_SETTINGS, f"{content}\n")
 
 
 def write_agent_settings(

@@ -20,6 +20,7 @@ from dev.files import (
     write_agent_settings,
     write_atomically,
     write_environment,
+    write_local_settings,
 )
 from dev.lifetime import interrupt_when_asked_to_stop, say
 from dev.ports import free_ports
@@ -87,6 +88,7 @@ def write_files(data: Path, account: Account, environment: Mapping[str, str]) ->
         settings["DIGIBLE_TOKEN_FILE"],
     )
     write_environment(data, settings)
+    write_local_settings(data, settings)
 
 
 def _account_of(settings: Mapping[str, str]) -> Account | None:

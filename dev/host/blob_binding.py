@@ -8,28 +8,35 @@ from dev.host.messages import Message, TypedData
 from dev.host.triggers import BlobTrigger
 
 
-def blob_value(trigger: BlobTrigger, blob: str, content: bytes | None) -> TypedData:
-    """Return what the function's parameter is bound to: the content or, without it, a client."""
-    return _client_binding(trigger, blob) if content is None else TypedData(bytes=content)
+def blob_value(
+    trigger: BlobTrigger, blob: str, content: bytes | None, container: str | None = None
+) -> TypedData:
+    """Return what the function's parameter is bound to: the content or, without it, a client.
+
+    An event may name a blob of another container than the trigger's.
+    """
+    if content is not None:
+        return TypedData(bytes=content)
+    return _client_binding(trigger, blob, container or trigger.path.container)
 
 
 def blob_metadata(
-    trigger: BlobTrigger, properties: BlobProperties, url: str
+    trigger: BlobTrigger, properties: BlobProperties, url: str, container: str
 ) -> dict[str, TypedData]:
     """Return the trigger's metadata under the names that Azure uses, and the path's parameters."""
     names = trigger.path.match(properties.name) or {}
     return {name: TypedData(string=text) for name, text in names.items()} | {
-        "BlobTrigger": TypedData(string=f"{trigger.path.container}/{properties.name}"),
+        "BlobTrigger": TypedData(string=f"{container}/{properties.name}"),
         "Uri": _json(url),
         "Properties": _json(_properties(properties)),
         "Metadata": _json(properties.metadata),
     }
 
 
-def _client_binding(trigger: BlobTrigger, blob: str) -> TypedData:
+def _client_binding(trigger: BlobTrigger, blob: str, container: str) -> TypedData:
     content = {
         "Connection": trigger.connection,
-        "ContainerName": trigger.path.container,
+        "ContainerName": container,
         "BlobName": blob,
     }
     return TypedData(

@@ -1,56 +1,67 @@
-"""Clients for the storage accounts that the app's settings name."""
+"""Clients for the storage accounts that the app's settings name, and how patiently they are used."""
 
-from collections.abc import Mapping
-from typing import Any
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any, ParamSpec, TypeVar
 
-from azure.core.exceptions import AzureError
+from azure.core.exceptions import AzureError, HttpResponseError
 from azure.identity import DefaultAzureCredential
 from azure.storage.blob import BlobServiceClient, LinearRetry
 from azure.storage.queue import LinearRetry as QueueLinearRetry
 from azure.storage.queue import QueueServiceClient
 
-from dev.host.errors import HostError
+from dev.host.errors import HostError, StorageBrokenError, StorageGoneError
+from dev.host.times import Times
 
-STORAGE_ERRORS = (AzureError, OSError)
-"""What a storage request raises: the SDK's errors, and sometimes the network's."""
+Given = ParamSpec("Given")
+Answer = TypeVar("Answer")
+Client = TypeVar("Client", BlobServiceClient, QueueServiceClient)
 
-# Short: the host retries on its own, and notices within seconds that storage is down or back.
-_PATIENCE: dict[str, Any] = {"connection_timeout": 5, "read_timeout": 60}
+_TRIES = 6
+_PAUSE_SECONDS = 5
+"""Six tries in 25 s: Microsoft's clients try as often and as long, with growing pauses."""
+
+_SHORTEST_WAIT_SECONDS = 10
 
 
 class Connections:
-    """Creates clients from connection strings or, as in Azure, from service URIs."""
+    """Creates clients from connection strings or, as in Azure, from service URIs; one for each."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self._environment = environment
+    def __init__(self, environment: Mapping[str, str], times: Times) -> None:
+        self._environment, self._times = environment, times
+        self._blobs: dict[str, BlobServiceClient] = {}
+        self._queues: dict[str, QueueServiceClient] = {}
 
     def blobs(self, connection: str) -> BlobServiceClient:
-        """Return a client for a connection's blobs; raise HostError if it is not set."""
-        retry = LinearRetry(backoff=1, retry_total=2)
-        text = self._environment.get(connection)
-        try:
-            if text:
-                return BlobServiceClient.from_connection_string(
-                    text, retry_policy=retry, **_PATIENCE
-                )
-            uri = self._uri(connection, "blobServiceUri")
-            return BlobServiceClient(uri, DefaultAzureCredential(), retry_policy=retry, **_PATIENCE)
-        except ValueError as error:
-            raise HostError(f"The setting {connection} is unusable: {error}") from None
+        """Return the client for a connection's blobs; raise HostError if it is not set."""
+        if connection not in self._blobs:
+            new = self._client(BlobServiceClient, LinearRetry, connection, "blobServiceUri")
+            self._blobs[connection] = new
+        return self._blobs[connection]
 
     def queues(self, connection: str) -> QueueServiceClient:
-        """Return a client for a connection's queues; raise HostError if it is not set."""
-        retry = QueueLinearRetry(backoff=1, retry_total=2)
+        """Return the client for a connection's queues; raise HostError if it is not set."""
+        if connection not in self._queues:
+            new = self._client(QueueServiceClient, QueueLinearRetry, connection, "queueServiceUri")
+            self._queues[connection] = new
+        return self._queues[connection]
+
+    def _client(
+        self, kind: type[Client], retry: Callable[..., Any], connection: str, service: str
+    ) -> Client:
+        # A silent service is waited for 100 s a try. Scaled, a busy machine still gets some time.
+        wait = max(_SHORTEST_WAIT_SECONDS, self._times.scaled(100))
+        pause = self._times.scaled(_PAUSE_SECONDS)
+        options: dict[str, Any] = {
+            "retry_policy": retry(backoff=pause, retry_total=_TRIES - 1, random_jitter_range=0),
+            "connection_timeout": wait,
+            "read_timeout": wait,
+        }
         text = self._environment.get(connection)
         try:
             if text:
-                return QueueServiceClient.from_connection_string(
-                    text, retry_policy=retry, **_PATIENCE
-                )
-            uri = self._uri(connection, "queueServiceUri")
-            return QueueServiceClient(
-                uri, DefaultAzureCredential(), retry_policy=retry, **_PATIENCE
-            )
+                return kind.from_connection_string(text, **options)
+            return kind(self._uri(connection, service), DefaultAzureCredential(), **options)
         except ValueError as error:
             raise HostError(f"The setting {connection} is unusable: {error}") from None
 
@@ -62,3 +73,23 @@ class Connections:
                 f"string, or set {connection}__{service}."
             )
         return uri
+
+
+async def ask(request: Callable[Given, Answer], *args: Given.args, **named: Given.kwargs) -> Answer:
+    """Make a storage request in a thread.
+
+    Raise HttpResponseError for an answer that means something, such as 404, and StorageGoneError
+    for trouble that has outlasted the client's tries. As in Azure, that ends the host.
+    """
+    try:
+        return await asyncio.to_thread(request, *args, **named)
+    except HttpResponseError as error:
+        if error.status_code is None or error.status_code < 500:
+            raise
+        raise StorageBrokenError(_ended(f"answers HTTP {error.status_code}")) from error
+    except (AzureError, OSError) as error:
+        raise StorageGoneError(_ended(f"can't be reached ({type(error).__name__})")) from error
+
+
+def _ended(what: str) -> str:
+    return f"Storage {what}, for as long as Azure's host would try. So the host ends, as it would."

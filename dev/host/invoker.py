@@ -19,7 +19,7 @@ class Invoker:
         self._worker = worker
         self._busy = 0
         self.idle = asyncio.Event()
-        """Set while no blob, message or timer is being handled.
+        """Set while no message or timer is being handled.
 
         Handling includes what follows the invocation.
         """
@@ -62,23 +62,3 @@ class Invoker:
 
 def _line(failure: Failure) -> str:
     return " ".join(failure.words.split())[:500]
-
-
-class Outage:
-    """Logs once that something can't be reached, and once that it can be reached again."""
-
-    def __init__(self, what: str) -> None:
-        self._what = what
-        self._is_out = False
-
-    def begin(self, error: Exception) -> None:
-        """Note that it could not be reached."""
-        if not self._is_out:
-            log.warning("%s can't be reached (%s); trying again.", self._what, type(error).__name__)
-        self._is_out = True
-
-    def end(self) -> None:
-        """Note that it was reached."""
-        if self._is_out:
-            log.info("%s can be reached again.", self._what)
-        self._is_out = False

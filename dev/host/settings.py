@@ -11,6 +11,25 @@ from dev.host.errors import HostError
 
 _OVERRIDE = "AzureFunctionsJobHost__"
 _TIME_SPAN = re.compile(r"(?:(\d+)\.)?(\d{1,2}):(\d{2}):(\d{2})(\.\d+)?")
+_MOST_IN_A_BATCH = 32
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRules:
+    """How a queue is listened to."""
+
+    batch: int = 16
+    """How many messages are taken at a time."""
+
+    refill_at: int = 8
+    """The next batch is taken when so few are under way. So there are at most `batch` more."""
+
+    tries: int = 5
+    pause: float = 0
+    """How long a message is away after a failure, in seconds."""
+
+    longest_poll: float = 60
+    """How long a queue is left alone when nothing comes, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +38,14 @@ class HostSettings:
 
     blobs_at_once: int = 8
     tries_of_a_blob: int = 5
-    messages_at_once: int = 16
-    tries_of_a_message: int = 5
-    seconds_between_tries: float = 0
+    queues: QueueRules = QueueRules()
     messages_are_base64: bool = True
-    invisible_seconds: int = 30
-    """How long a message stays invisible after its host has died. In Azure it is ten minutes."""
+
+    @property
+    def blobs(self) -> QueueRules:
+        """The rules of the queue of blobs: host.json's for queues don't hold for it."""
+        batch = min(_MOST_IN_A_BATCH, self.blobs_at_once // 2 + 1)
+        return QueueRules(batch, self.blobs_at_once - batch, self.tries_of_a_blob)
 
 
 def read_host_settings(app: Path, environment: Mapping[str, str]) -> HostSettings:
@@ -39,12 +60,17 @@ def read_host_settings(app: Path, environment: Mapping[str, str]) -> HostSetting
     for name, value in environment.items():
         if name.lower().startswith(_OVERRIDE.lower()):
             values[name[len(_OVERRIDE) :].replace("__", ".").lower()] = value
+    batch = min(_MOST_IN_A_BATCH, _count(values, "extensions.queues.batchSize", 16))
     return HostSettings(
         blobs_at_once=_count(values, "extensions.blobs.maxDegreeOfParallelism", 8),
         tries_of_a_blob=_count(values, "extensions.blobs.poisonBlobThreshold", 5),
-        messages_at_once=min(32, _count(values, "extensions.queues.batchSize", 16)),
-        tries_of_a_message=_count(values, "extensions.queues.maxDequeueCount", 5),
-        seconds_between_tries=_seconds(values, "extensions.queues.visibilityTimeout"),
+        queues=QueueRules(
+            batch=batch,
+            refill_at=_count(values, "extensions.queues.newBatchThreshold", batch // 2, least=0),
+            tries=_count(values, "extensions.queues.maxDequeueCount", 5),
+            pause=_seconds(values, "extensions.queues.visibilityTimeout", "00:00:00"),
+            longest_poll=_seconds(values, "extensions.queues.maxPollingInterval", "00:01:00"),
+        ),
         messages_are_base64=_text(values, "extensions.queues.messageEncoding") != "none",
     )
 
@@ -58,19 +84,19 @@ def _flat(tree: object, path: str = "") -> dict[str, Any]:
     return flat
 
 
-def _count(values: Mapping[str, Any], name: str, default: int) -> int:
+def _count(values: Mapping[str, Any], name: str, default: int, least: int = 1) -> int:
     value = values.get(name.lower(), default)
     try:
         count = int(value)
     except (TypeError, ValueError):
-        count = 0
-    if count < 1:
-        raise HostError(f"{name} in host.json must be a number of at least 1, not {value!r}.")
+        count = least - 1
+    if count < least:
+        raise HostError(f"{name} in host.json must be a number of at least {least}, not {value!r}.")
     return count
 
 
-def _seconds(values: Mapping[str, Any], name: str) -> float:
-    value = values.get(name.lower(), "00:00:00")
+def _seconds(values: Mapping[str, Any], name: str, default: str) -> float:
+    value = values.get(name.lower(), default)
     found = _TIME_SPAN.fullmatch(str(value))
     if found is None:
         raise HostError(f"{name} in host.json must be a time like 00:00:30, not {value!r}.")

@@ -56,6 +56,9 @@ class BlobTrigger:
     wants_client: bool
     """Whether the function takes a BlobClient, not the content."""
 
+    from_event_grid: bool = False
+    """Whether events tell of new blobs; otherwise the container is scanned."""
+
 
 @dataclass(frozen=True, slots=True)
 class QueueTrigger:
@@ -113,7 +116,10 @@ def _trigger(function: str, binding: Mapping[str, Any]) -> Trigger:
         case "blobtrigger":
             wants_client = (binding.get("properties") or {}).get("SupportsDeferredBinding")
             path = BlobPath.parse(binding["path"])
-            return BlobTrigger(function, parameter, connection, path, bool(wants_client))
+            from_event_grid = str(binding.get("source")).lower() == "eventgrid"
+            return BlobTrigger(
+                function, parameter, connection, path, bool(wants_client), from_event_grid
+            )
         case "queuetrigger":
             return QueueTrigger(function, parameter, connection, binding["queueName"])
         case "timertrigger":

@@ -77,9 +77,14 @@ class Worker:
         self._ids = {function.name: function.function_id for function in found}
         return [Function(item.name, item.function_id, tuple(item.raw_bindings)) for item in found]
 
-    def allow_threads(self, count: int) -> None:
-        """Let `count` functions run at once, unless the environment sets another number."""
-        os.environ.setdefault("PYTHON_THREADPOOL_THREAD_COUNT", str(count))
+    def allow_threads(self, count: int | None) -> None:
+        """Let `count` functions run at once, unless the environment sets another number.
+
+        None is what Azure's workers have that were started before they knew their app: Python's own
+        number, which is small. Azure's host gives the others 1,000.
+        """
+        if count is not None:
+            os.environ.setdefault("PYTHON_THREADPOOL_THREAD_COUNT", str(count))
         self._library.start_threadpool_executor()
 
     async def invoke(
@@ -110,3 +115,15 @@ class Worker:
             return None
         exception = answer.result.exception
         return Failure(exception.message, exception.stack_trace)
+
+
+def is_in_invocation() -> bool:
+    """Return whether the worker library knows which invocation this code runs in.
+
+    Its workers note that in the thread (Python 3.11 and 3.12) and in the context (3.13).
+    """
+    from azure_functions_runtime import invocation_id_cv  # noqa: PLC0415  as above
+    from azure_functions_runtime.bindings import context  # noqa: PLC0415  as above
+
+    thread = context._invocation_id_local  # noqa: SLF001  nothing public tells it
+    return bool(invocation_id_cv.get() or getattr(thread, "invocation_id", None))

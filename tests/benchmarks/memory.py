@@ -19,6 +19,10 @@ from tests.faults.trial import Trial
 from tests.memory import Memory
 
 SIZES = (100_000, 500_000)
+AT_ONCE = (1, 17)
+"""Runs: one, and as many as an instance gets at once: five blobs and twelve messages (host.json)."""
+
+_CROWD = 50_000  # products of each of them
 _LONGEST = 900.0
 
 
@@ -78,7 +82,29 @@ def measure_function() -> str:
         lines.append(Line("the host, idle", memory.megabytes, "MB"))
         for size in SIZES:
             lines += _delivered(trial, size)
+        alone = 0.0
+        for count in AT_ONCE:
+            megabytes = _delivered_at_once(trial, count)
+            words = f"{count} runs at once, {_CROWD:,} products each"
+            lines.append(Line(words, megabytes, "MB", alone or None))
+            alone = alone or megabytes
     return table("The function's memory (peak, resident), including the host's", lines)
+
+
+def _delivered_at_once(trial: Trial, count: int) -> float:
+    """Deliver that many catalogues of as many stores at once; return the host's peak in MB."""
+    stack = trial.stack
+    catalogues = [
+        trial.drop(good(f"crowd{count}-{number}", _CROWD // 200)) for number in range(count)
+    ]
+    host = stack.spawn_host(at_once=2 * max(AT_ONCE))
+    with Memory(host.pid) as memory:
+        host.wait_until_ready(90)
+        trial.until(
+            lambda: all(map(stack.records.has_ended, catalogues)), "the deliveries", _LONGEST
+        )
+    host.stop()
+    return memory.megabytes
 
 
 def _delivered(trial: Trial, size: int) -> list[Line]:

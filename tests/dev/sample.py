@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,10 +42,19 @@ class Sample:
         }
 
     @contextmanager
-    def host(self, **settings: str) -> Iterator[Server]:
-        environment = {**self.environment, **settings}
-        with start_dev("host", "--app", APP, environment=environment) as server:
+    def host(
+        self, time_factor: float = 0.02, *options: str, settings: Mapping[str, str] | None = None
+    ) -> Iterator[Server]:
+        environment = {**self.environment, **(settings or {})}
+        arguments = ["--host-id", self.name, "--time-factor", str(time_factor), *options]
+        with start_dev("host", "--app", APP, *arguments, environment=environment) as server:
             yield server
+
+    def prepare(self) -> None:
+        """Create the containers and the queue: as in Azure, the host creates none."""
+        self.container.create_container()
+        self.plain_container.create_container()
+        self.queue().create_queue()
 
     @property
     def container(self) -> ContainerClient:
@@ -54,6 +63,10 @@ class Sample:
     @property
     def plain_container(self) -> ContainerClient:
         return self._blobs().get_container_client(f"{self.name}-plain")
+
+    @property
+    def hosts_notes(self) -> ContainerClient:
+        return self._blobs().get_container_client("azure-webjobs-hosts")
 
     def queue(self, name: str | None = None, *, as_base64: bool = True) -> QueueClient:
         service = QueueServiceClient.from_connection_string(self.connection_string)
@@ -87,7 +100,9 @@ class Sample:
 
 
 def new_sample(connection_string: str, folder: Path) -> Sample:
-    return Sample(connection_string, folder, f"test-{uuid.uuid4().hex[:12]}")
+    sample = Sample(connection_string, folder, f"test-{uuid.uuid4().hex[:12]}")
+    sample.prepare()
+    return sample
 
 
 def eventually(condition: Callable[[], bool], server: Server, seconds: float = 30) -> None:

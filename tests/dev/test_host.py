@@ -2,14 +2,19 @@
 
 import base64
 import json
+import re
 import shutil
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from dev.processes import ProcessError
+from dev.files import read_environment
+from dev.host.blob_messages import BlobMessage
+from dev.processes import ProcessError, Server
 from tests.dev.sample import APP, Sample, eventually, new_sample
 from tests.stack import start_dev
 
@@ -31,11 +36,64 @@ def test_each_version_of_a_blob_is_passed_on_once(sample: Sample) -> None:
     assert [note["etag"] for note in notes] == [first, second]
 
 
-def test_a_blob_uploaded_before_the_start_is_passed_on(sample: Sample) -> None:
-    sample.container.create_container()
+def test_a_blob_uploaded_before_the_start_is_passed_on_but_none_again_after_a_restart(
+    sample: Sample,
+) -> None:
     sample.put("early")
     with sample.host() as host:
         eventually(lambda: bool(sample.notes("on_blob_done", name="early")), host)
+    sample.put("meanwhile")
+    with sample.host() as host:
+        eventually(lambda: bool(sample.notes("on_blob_done", name="meanwhile")), host)
+    assert len(sample.notes("on_blob", name="early")) == 1
+
+
+def test_a_blob_whose_host_was_killed_comes_again_when_its_message_reappears(
+    sample: Sample,
+) -> None:
+    with sample.host(0.005) as host:  # after 3 s
+        sample.put("slow", "wait")
+        eventually(lambda: bool(sample.notes("on_blob", name="slow")), host)
+        host.kill()
+    with sample.host(0.005) as host:
+        sample.queue().send_message("fine")
+        eventually(lambda: bool(sample.notes("on_message_done")), host)
+        assert len(sample.notes("on_blob", name="slow")) == 1
+        sample.open_gate()
+        eventually(lambda: bool(sample.notes("on_blob_done", name="slow")), host)
+    assert len(sample.notes("on_blob", name="slow")) == 2
+
+
+def test_two_hosts_share_the_blobs(sample: Sample) -> None:
+    with sample.host() as one, sample.host() as other:
+        for number in range(12):
+            sample.put(str(number))
+        eventually(lambda: len(sample.notes("on_blob_done")) >= 12, one)
+        sample.queue().send_message("fine")
+        eventually(lambda: bool(sample.notes("on_message_done")), other)
+    assert len(sample.notes("on_blob")) == 12
+
+
+def test_when_the_host_that_scans_is_killed_another_one_scans(sample: Sample) -> None:
+    with sample.host() as one, sample.host() as other:
+        sample.put("first")
+        eventually(lambda: bool(sample.notes("on_blob_done", name="first")), one)
+        one.kill()
+        sample.put("second")
+        # Storage grants no lease for less than 15 s.
+        eventually(lambda: bool(sample.notes("on_blob_done", name="second")), other, 60)
+    assert len(sample.notes("on_blob", name="first")) == 1
+
+
+def test_a_message_that_names_an_older_version_is_dropped(sample: Sample) -> None:
+    with sample.host() as host:
+        sample.put("a.json")
+        eventually(lambda: bool(sample.notes("on_blob_done", name="a.json")), host)
+        old = BlobMessage("Host.Functions.on_blob", "BlockBlob", sample.name, "a.json", '"0xOLD"')
+        queue = sample.queue(f"azure-webjobs-blobtrigger-{sample.name}", as_base64=False)
+        queue.send_message(old.text)
+        eventually(lambda: queue.get_queue_properties().approximate_message_count == 0, host)
+    assert len(sample.notes("on_blob", name="a.json")) == 1
 
 
 def test_a_function_gets_azures_metadata_for_a_blob(sample: Sample) -> None:
@@ -55,23 +113,10 @@ def test_a_function_gets_azures_metadata_for_a_blob(sample: Sample) -> None:
     }
 
 
-def test_only_the_allowed_number_of_blobs_is_handled_at_once(sample: Sample) -> None:
-    with sample.host(AzureFunctionsJobHost__extensions__blobs__maxDegreeOfParallelism="3") as host:
-        for number in range(5):
-            sample.put(str(number), "wait")
-        eventually(lambda: len(sample.notes("on_blob")) == 3, host)
-        # Handled at the same time, which gives a fourth blob time to start.
-        sample.queue().send_message("fine")
-        eventually(lambda: bool(sample.notes("on_message_done")), host)
-        assert len(sample.notes("on_blob")) == 3
-        sample.open_gate()
-        eventually(lambda: len(sample.notes("on_blob_done")) == 5, host)
-
-
 def test_a_blob_is_tried_five_times_and_then_named_in_a_poison_message(sample: Sample) -> None:
     with sample.host() as host:
         etag = sample.put("bad.json", "fail")
-        eventually(lambda: "given up after 5 tries" in host.output, host)
+        eventually(lambda: "it is in webjobs-blobtrigger-poison" in host.output, host)
         poison = [
             json.loads(base64.b64decode(message.content))
             for message in sample.queue("webjobs-blobtrigger-poison").receive_messages()
@@ -99,30 +144,58 @@ def test_a_message_is_passed_on_and_deleted(sample: Sample) -> None:
     assert sample.queue().get_queue_properties().approximate_message_count == 0
 
 
-def test_several_messages_are_handled_at_once(sample: Sample) -> None:
-    with sample.host() as host:
-        for _ in range(4):
-            sample.queue().send_message("wait")
-        eventually(lambda: len(sample.notes("on_message")) == 4, host)
-        sample.open_gate()
-        eventually(lambda: len(sample.notes("on_message_done")) == 4, host)
-
-
 def test_a_message_that_fails_goes_to_the_poison_queue_unchanged(sample: Sample) -> None:
     with sample.host() as host:
         sample.queue().send_message("fail")
-        eventually(lambda: "given up after 3 tries" in host.output, host)
+        eventually(lambda: f"it is in {sample.name}-poison now" in host.output, host)
         poison = list(sample.queue(f"{sample.name}-poison").receive_messages())
     assert [note["tries"] for note in sample.notes("on_message")] == [1, 2, 3]
     assert [base64.b64decode(message.content) for message in poison] == [b"fail"]
     assert sample.queue().get_queue_properties().approximate_message_count == 0
 
 
-def test_a_message_that_is_not_base64_goes_to_the_poison_queue(sample: Sample) -> None:
+def test_a_message_that_is_not_base64_goes_to_the_poison_queue_as_it_is(sample: Sample) -> None:
     with sample.host() as host:
         sample.queue(as_base64=False).send_message("not Base64!")
-        eventually(lambda: "given up after 3 tries" in host.output, host)
+        eventually(lambda: f"it is in {sample.name}-poison now" in host.output, host)
+        poison = list(sample.queue(f"{sample.name}-poison", as_base64=False).receive_messages())
     assert sample.notes("on_message") == []
+    assert [message.content for message in poison] == ["not Base64!"]
+
+
+def test_a_message_is_renewed_while_it_is_worked_on(sample: Sample) -> None:
+    with sample.host(0.002) as one, sample.host(0.002) as other:  # it is away for 2 s at a time
+        sample.queue().send_message("wait")
+        eventually(lambda: bool(sample.notes("on_message")), one)
+        sample.queue().send_message("fine", visibility_timeout=5)
+        eventually(lambda: bool(sample.notes("on_message_done", order="fine")), other)
+        assert len(sample.notes("on_message", order="wait")) == 1
+        sample.open_gate()
+        eventually(lambda: bool(sample.notes("on_message_done", order="wait")), one)
+
+
+def test_of_two_hosts_one_has_the_timer(sample: Sample) -> None:
+    with sample.host() as one, sample.host():
+        eventually(lambda: len(sample.notes("on_timer")) >= 4, one)
+        assert {note["process"] for note in sample.notes("on_timer")} == {one.pid}
+
+
+def test_one_call_of_a_timer_makes_up_for_all_that_were_missed(sample: Sample) -> None:
+    daily = {"SAMPLE_SCHEDULE": "0 0 0 * * *"}
+    container = sample.hosts_notes
+    state = f"timers/{sample.name}/Host.Functions.on_timer/status"
+    with sample.host(settings=daily) as host:
+        eventually(lambda: container.get_blob_client(state).exists(), host)
+    kept = json.loads(container.download_blob(state).readall())
+    long_ago = {**kept, "Next": "2026-01-01T00:00:00+00:00"}
+    container.upload_blob(state, json.dumps(long_ago), overwrite=True)
+    with sample.host(settings=daily) as host:
+        eventually(lambda: bool(sample.notes("on_timer", past_due=True)), host)
+        eventually(
+            lambda: json.loads(container.download_blob(state).readall())["Next"] == kept["Next"],
+            host,
+        )
+    assert [note["past_due"] for note in sample.notes("on_timer")] == [False, True]
 
 
 def test_a_timer_fires_at_the_start_and_on_schedule(sample: Sample) -> None:
@@ -130,29 +203,50 @@ def test_a_timer_fires_at_the_start_and_on_schedule(sample: Sample) -> None:
         eventually(lambda: len(sample.notes("on_timer", past_due=False)) >= 3, host)
 
 
-def test_the_host_survives_a_storage_outage(sample: Sample, tmp_path: Path) -> None:
-    data = tmp_path / "storage"
-    storage = start_dev("storage", "--data", data)
-    lines = (data / "environment").read_text(encoding="utf-8").splitlines()
-    connection_string = lines[0].removeprefix("CatalogStorage=")
-    away = Sample(connection_string, tmp_path, sample.name)
-    with away.host() as host:
-        try:
-            away.put("before")
-            eventually(lambda: bool(away.notes("on_blob_done", name="before")), host)
-            storage.stop()
-            eventually(lambda: f"container {away.name} can't be reached" in host.output, host)
-            eventually(lambda: f"queue {away.name} can't be reached" in host.output, host)
-            storage = start_dev("storage", "--data", data)
-            away.put("after")
-            away.queue().send_message("fine")
-            eventually(lambda: bool(away.notes("on_blob_done", name="after")), host)
-            eventually(lambda: bool(away.notes("on_message_done")), host)
-            eventually(lambda: f"container {away.name} can be reached again" in host.output, host)
-            assert host.output.count(f"container {away.name} can't be reached") == 1
-            assert host.stop() == 0
-        finally:
-            storage.stop()
+@dataclass
+class OwnStorage:
+    """Storage that a test can stop and start, and a sample in it."""
+
+    folder: Path
+    server: Server
+
+    def sample(self) -> Sample:
+        return new_sample(read_environment(self.folder)["CatalogStorage"], self.folder)
+
+    def restart(self) -> None:
+        self.server = start_dev("storage", "--data", self.folder)
+
+
+@pytest.fixture
+def storage_of_ours(tmp_path: Path) -> Iterator[OwnStorage]:
+    storage = OwnStorage(tmp_path, start_dev("storage", "--data", tmp_path))
+    yield storage
+    storage.server.stop()
+
+
+def test_the_host_survives_a_short_outage_of_storage(storage_of_ours: OwnStorage) -> None:
+    sample = storage_of_ours.sample()
+    with sample.host(1) as host:  # it may be away for 25 s
+        storage_of_ours.server.stop()
+        storage_of_ours.restart()
+        sample.queue().send_message("fine")
+        eventually(lambda: bool(sample.notes("on_message_done")), host, 60)
+        assert host.stop() == 0
+
+
+def test_a_long_outage_of_storage_ends_the_host_and_what_it_works_on(
+    storage_of_ours: OwnStorage,
+) -> None:
+    sample = storage_of_ours.sample()
+    with sample.host() as host:  # it may be away for half a second
+        sample.put("slow", "wait")
+        eventually(lambda: bool(sample.notes("on_blob")), host)
+        storage_of_ours.server.stop()
+        assert host.wait(30) == 1
+    assert "Storage can't be reached" in host.output
+    assert "So the host ends, as it would." in host.output
+    assert "Traceback" not in host.output
+    assert sample.notes("on_blob_done") == []
 
 
 def test_a_stopped_host_lets_work_in_progress_finish(sample: Sample) -> None:
@@ -166,10 +260,12 @@ def test_a_stopped_host_lets_work_in_progress_finish(sample: Sample) -> None:
 
 
 def test_the_host_stops_even_if_a_function_does_not(sample: Sample) -> None:
-    with sample.host() as host:
+    with sample.host(0.1) as host:
         sample.queue().send_message("wait")
         eventually(lambda: bool(sample.notes("on_message")), host)
         assert host.stop(25) == 0
+    assert list(sample.queue().peek_messages()) == [], "away for its time, as after a kill"
+    assert sample.queue().get_queue_properties().approximate_message_count == 1
 
 
 def test_the_log_has_exactly_one_line_for_each_invocation(sample: Sample) -> None:
@@ -180,6 +276,27 @@ def test_the_log_has_exactly_one_line_for_each_invocation(sample: Sample) -> Non
     assert len(lines) == 1, host.output
     assert f"on_blob: {sample.name}/a.json: succeeded in" in lines[0]
     datetime.strptime(lines[0].split()[0], "%H:%M:%S")  # noqa: DTZ007  only checks the format
+
+
+def test_lines_that_no_invocation_wrote_are_dropped_and_counted(sample: Sample) -> None:
+    with sample.host(0.02, "--verbose") as host:
+        sample.queue().send_message("log")
+        eventually(lambda: bool(sample.notes("on_message_done")), host)
+    assert "sample: from the invocation" in host.output
+    assert "sample: from a thread with the context" in host.output
+    assert "from a thread of no invocation" not in host.output
+    assert re.search(r"\d+ lines of the app were dropped", host.output)
+
+
+def test_the_address_for_event_grids_events_is_said_before_ready(sample: Sample) -> None:
+    app = APP.with_name("calling_app")
+    storage = dict.fromkeys(("CatalogStorage", "AzureWebJobsStorage"), sample.connection_string)
+    settings = {**storage, "BLOB_SOURCE": "events", "CALLBACK": "http://127.0.0.1:1"}
+    with start_dev("host", "--app", app, "--host-id", sample.name, environment=settings) as host:
+        before = host.output.partition("ready")[0]
+    path = "/runtime/webhooks/blobs?functionName=Host.Functions.upload_catalog"
+    line = rf"^Event Grid's events: http://127\.0\.0\.1:\d+{re.escape(path)}$"
+    assert re.search(line, before, re.MULTILINE), before
 
 
 def test_a_missing_setting_is_named(sample: Sample) -> None:

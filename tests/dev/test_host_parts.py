@@ -1,23 +1,33 @@
 """The decisions of the host, tested one by one."""
 
 import asyncio
+import base64
 import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+import socket
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
-from azure.storage.queue import QueueMessage, QueueServiceClient, TextBase64EncodePolicy
+from azure.core.exceptions import (
+    HttpResponseError,
+    ResourceNotFoundError,
+    ServiceRequestError,
+)
+from azure.storage.blob import BlobServiceClient
 
-from dev.host.connections import Connections
-from dev.host.errors import HostError
-from dev.host.invoker import Invoker
-from dev.host.messages import TypedData
-from dev.host.queue_source import QueueSource
-from dev.host.settings import HostSettings, read_host_settings
+from dev.host.blob_messages import BlobMessage
+from dev.host.connections import Connections, ask
+from dev.host.container_scan import PagedListing
+from dev.host.errors import HostError, StorageBrokenError, StorageGoneError
+from dev.host.events import messages
+from dev.host.polling import BackOff
+from dev.host.settings import HostSettings, QueueRules, read_host_settings
 from dev.host.timer_source import next_time
-from dev.host.triggers import BlobPath, QueueTrigger, TimerTrigger, read_triggers
+from dev.host.times import Times
+from dev.host.triggers import BlobPath, TimerTrigger, read_triggers
+from dev.host.webhook import open_webhook
 from dev.host.worker import Function
 
 
@@ -103,9 +113,7 @@ def test_the_environment_overrides_host_json(tmp_path: Path) -> None:
     }
     assert read_host_settings(tmp_path, overrides) == HostSettings(
         blobs_at_once=1,
-        messages_at_once=7,
-        tries_of_a_message=9,
-        seconds_between_tries=90,
+        queues=QueueRules(batch=7, refill_at=3, tries=9, pause=90),
         messages_are_base64=False,
     )
 
@@ -126,7 +134,7 @@ def test_an_invalid_host_json_is_explained(tmp_path: Path, text: str, words: str
 
 @pytest.mark.parametrize("settings", [{}, {"Store": ""}, {"Store": "not a connection string"}])
 def test_a_connection_that_is_not_set_is_named(settings: dict[str, str]) -> None:
-    for client in (Connections(settings).blobs, Connections(settings).queues):
+    for client in (Connections(settings, Times()).blobs, Connections(settings, Times()).queues):
         with pytest.raises(HostError, match="The setting Store is"):
             client("Store")
 
@@ -136,115 +144,103 @@ def test_a_service_uri_works_as_a_connection() -> None:
         "Store__blobServiceUri": "https://x.blob.core.windows.net",
         "Store__queueServiceUri": "https://x.queue.core.windows.net",
     }
-    assert Connections(settings).blobs("Store").url == "https://x.blob.core.windows.net/"
-    assert Connections(settings).queues("Store").url == "https://x.queue.core.windows.net/"
+    assert Connections(settings, Times()).blobs("Store").url == "https://x.blob.core.windows.net/"
+    assert Connections(settings, Times()).queues("Store").url == "https://x.queue.core.windows.net/"
 
 
-class BlockedInvoker(Invoker):
-    """An invoker whose calls return only once they are let go."""
-
-    def __init__(self) -> None:
-        self.stopping = False
-        self.let_go = asyncio.Event()
-        self.calls = 0
-
-    @contextmanager
-    def handling(self) -> Iterator[None]:
-        yield
-
-    async def call(
-        self,
-        function: str,
-        parameter: str,
-        value: TypedData,
-        metadata: Mapping[str, TypedData],
-        subject: str,
-    ) -> bool:
-        self.calls += 1
-        await self.let_go.wait()
-        return True
+def test_a_queue_is_left_alone_for_longer_and_longer_until_something_comes() -> None:
+    back_off = BackOff(1, 10, chance=lambda: 0.5)
+    pauses = [back_off.next(found=False) for _ in range(9)]
+    assert pauses == pytest.approx([0.2, 0.3, 0.5, 0.9, 1.7, 3.3, 6.5, 10, 10])
+    assert back_off.next(found=True) == 0.1
+    assert back_off.next(found=False) == pytest.approx(0.2)
 
 
-class FailingInvoker(BlockedInvoker):
-    """An invoker whose calls fail at once."""
-
-    async def call(self, *_: object, **__: object) -> bool:
-        self.calls += 1
-        return False
+def test_all_times_are_scaled_but_storage_takes_whole_seconds_and_no_short_leases() -> None:
+    times = Times(0.01)
+    assert (times.invisible, times.in_queue(10), times.in_queue(0), times.lease) == (6, 1, 0, 15)
+    assert (Times().invisible, Times().lease) == (600, 60)
 
 
-def test_a_message_in_a_poison_queue_is_retried_but_never_moved(
-    azurite_connection: str,
+@pytest.mark.parametrize(
+    ("at_once", "batch", "refill_at"), [(8, 5, 3), (1, 1, 0), (2, 2, 0), (100, 32, 68)]
+)
+def test_blobs_are_taken_as_microsofts_extension_does(
+    at_once: int, batch: int, refill_at: int
 ) -> None:
-    settings = HostSettings(invisible_seconds=1, tries_of_a_message=2)
-    trigger = QueueTrigger("f", "x", "Store", "given-up-poison")
-    service = QueueServiceClient.from_connection_string(azurite_connection)
-    queue = service.get_queue_client(trigger.queue, message_encode_policy=TextBase64EncodePolicy())
-    queue.create_queue()
-    queue.send_message("work")
-
-    async def scenario() -> None:
-        invoker = FailingInvoker()
-        connections = Connections({"Store": azurite_connection})
-        source = CountingSource(trigger, connections, settings, invoker)
-        serving = asyncio.create_task(source.run())
-        await until(lambda: invoker.calls == 2)
-        polls = source.polls
-        await until(lambda: source.polls > polls + 5)  # 0.3 s apart: by then it has reappeared
-        invoker.stopping = True
-        await serving
-        assert invoker.calls == 2
-
-    asyncio.run(scenario())
-    assert queue.get_queue_properties().approximate_message_count == 1
-    assert "given-up-poison-poison" not in {item.name for item in service.list_queues()}
+    rules = HostSettings(blobs_at_once=at_once, tries_of_a_blob=7).blobs
+    assert rules == QueueRules(batch, refill_at, tries=7, pause=0, longest_poll=60)
 
 
-class CountingSource(QueueSource):
-    """A queue source that counts how often it has polled."""
+@pytest.mark.parametrize(
+    ("url", "blob"),
+    [
+        ("https://x.blob.core.windows.net/catalogs/0001/a.json", ("catalogs", "0001/a.json")),
+        ("http://127.0.0.1:10000/account/catalogs/0001/a.json", ("catalogs", "0001/a.json")),
+        (
+            "https://x.blob.core.windows.net/catalogs/%C3%BC%20%2541.json",
+            ("catalogs", "ü %41.json"),
+        ),
+    ],
+)
+def test_an_events_address_names_the_blob(url: str, blob: tuple[str, str]) -> None:
+    event = {"data": {"url": url, "blobType": "BlockBlob"}}
+    (message,) = messages(json.dumps(event), "Host.Functions.f")
+    assert (message.container, message.blob) == blob
+    assert message.etag == '""', "an event need not have one"
+    assert BlobMessage.parse(base64.b64decode(message.text)) == message
 
-    polls = 0
 
-    def _receive(self, count: int) -> list[QueueMessage]:
-        taken = super()._receive(count)
-        self.polls += 1
-        return taken
+@pytest.mark.parametrize("body", [b"{", b"[]", b"{}", b'{"FunctionId": "f"}', b"\xff"])
+def test_a_message_that_is_not_about_a_blob_is_none(body: bytes) -> None:
+    assert BlobMessage.parse(body) is None
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110  polls a plain number in another object
-            await asyncio.sleep(0.02)
+def answered(status: int) -> HttpResponseError:
+    error = HttpResponseError("refused")
+    error.status_code = status
+    return error
 
 
-def test_a_message_is_invisible_while_in_progress_and_reappears_when_its_host_dies(
-    azurite_connection: str,
+def raising(error: Exception) -> Callable[[], None]:
+    def request() -> None:
+        raise error
+
+    return request
+
+
+@pytest.mark.parametrize(
+    ("error", "raised"),
+    [
+        (ResourceNotFoundError("no such blob"), ResourceNotFoundError),
+        (answered(409), HttpResponseError),
+        (answered(503), StorageBrokenError),
+        (ServiceRequestError("refused"), StorageGoneError),
+        (ConnectionResetError(), StorageGoneError),
+    ],
+)
+def test_only_answers_that_mean_something_do_not_end_the_host(
+    error: Exception, raised: type[Exception]
 ) -> None:
-    """The message is invisible for 2 s at a time.
+    with pytest.raises(raised) as found:
+        asyncio.run(ask(raising(error)))
+    assert type(found.value) is raised
 
-    Another host that polls for longer doesn't see it until the first host is dead.
-    """
-    settings = HostSettings(invisible_seconds=2)
-    trigger = QueueTrigger("f", "x", "Store", "renewed-messages")
-    connections = Connections({"Store": azurite_connection})
-    service = QueueServiceClient.from_connection_string(azurite_connection)
-    queue = service.get_queue_client(trigger.queue, message_encode_policy=TextBase64EncodePolicy())
-    queue.create_queue()
-    queue.send_message("work")
 
-    async def scenario() -> None:
-        working, waiting = BlockedInvoker(), BlockedInvoker()
-        dying = asyncio.create_task(QueueSource(trigger, connections, settings, working).run())
-        await until(lambda: working.calls == 1)
-        looking = CountingSource(trigger, connections, settings, waiting)
-        living = asyncio.create_task(looking.run())
-        await until(lambda: looking.polls > 9)  # at least 0.3 s apart
-        assert waiting.calls == 0
-        dying.cancel()
-        await until(lambda: waiting.calls == 1)
-        waiting.let_go.set()
-        waiting.stopping = True
-        await living
+def test_a_port_that_is_taken_is_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(HostError, match=f"Port {port} can't be used for Event Grid's events"):
+            open_webhook(port, lambda _: None)
 
-    asyncio.run(scenario())
-    assert queue.get_queue_properties().approximate_message_count == 0
+
+def test_a_container_is_listed_page_by_page(azurite_connection: str) -> None:
+    with BlobServiceClient.from_connection_string(azurite_connection) as service:
+        container = service.get_container_client("listed-in-pages")
+        container.create_container()
+        names = [f"{number}.json" for number in range(5)]
+        for name in names:
+            container.upload_blob(name, b"")
+        listing = PagedListing(partial(container.list_blobs, results_per_page=2))
+        pages = [[blob.name for blob in listing.next_page()] for _ in range(4)]
+    assert pages == [names[0:2], names[2:4], names[4:], names[0:2]]

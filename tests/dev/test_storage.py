@@ -1,5 +1,6 @@
 """`python -m dev storage` keeps its data and its ports, and writes down how to reach it."""
 
+import json
 import os
 import sys
 import tomllib
@@ -67,6 +68,9 @@ def test_storage_has_what_the_app_needs_and_says_where_it_is(tmp_path: Path) -> 
     assert environment["DIGIBLE_API_URL"].startswith("http://127.0.0.1:")
     token = Path(environment["DIGIBLE_TOKEN_FILE"]).read_text(encoding="utf-8").strip()
     assert is_local_token(token)
+    core_tools = json.loads((data / "local.settings.json").read_text(encoding="utf-8"))
+    assert core_tools["IsEncrypted"] is False
+    assert core_tools["Values"] == {"FUNCTIONS_WORKER_RUNTIME": "python", **environment}
     assert "DIGIBLE_TOKEN" not in environment
 
 
@@ -153,6 +157,7 @@ def test_only_the_owner_can_read_the_files(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {
         "environment",
         "shopmaster.toml",
+        "local.settings.json",
         "digible-token",
     }
 

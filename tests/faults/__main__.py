@@ -6,14 +6,15 @@ import secrets
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
 
+from tests.faults.calling import CALLERS
 from tests.faults.matrix import FAULTS, QUICK
-from tests.faults.measuring import Fault, measure_all
+from tests.faults.measuring import Fault, Say, measure_all
 from tests.faults.report import Circumstances, complaints, document, table
 
 DOCUMENT = Path(__file__).resolve().parent.parent.parent / "docs" / "reliability.md"
@@ -24,11 +25,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
     seed = given.seed or str(secrets.randbelow(1_000_000))
+    caller = CALLERS[given.triggers]
     faults = _chosen(given.only, QUICK if given.quick else FAULTS)
     begun = time.monotonic()
     say = _Printer(begun).say
+    if caller is not CALLERS["local"]:
+        faults = list(_possible(faults, say))
     say(f"seed {seed}; {sum(fault.parts for fault in faults)} stacks, {given.lanes} in parallel")
-    results = measure_all(faults, seed, say, lanes=given.lanes, quick=given.quick)
+    results = measure_all(faults, seed, say, lanes=given.lanes, quick=given.quick, caller=caller)
     minutes = (time.monotonic() - begun) / 60
     say(f"{minutes:.1f} minutes, seed {seed}\n\n{table(results)}\n")
     for note in (note for result in results for note in result.notes):
@@ -36,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     found = complaints(results)
     for words in found:
         say(f"WRONG {words}")
-    if not given.only and not given.quick:
+    if caller is CALLERS["local"] and not given.only and not given.quick:
         posts = sum(result.posts for result in results)
         measured = Circumstances(
             f"make faults ARGS='--seed {seed}'", _today(), _machine(), seed, minutes, posts
@@ -61,6 +65,13 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         help="try only this fault (repeatable); write nothing",
     )
+    parser.add_argument(
+        "--triggers",
+        choices=CALLERS,
+        default="local",
+        help="what calls the functions: the local host, or Microsoft's own triggers, in the program "
+        "that AZURE_TRIGGERS names (writes nothing)",
+    )
     parser.add_argument("--lanes", type=int, default=4, help="how many stacks run in parallel")
     return parser
 
@@ -72,6 +83,17 @@ def _chosen(names: Sequence[str] | None, faults: Sequence[Fault]) -> list[Fault]
         known = ", ".join(fault.name for fault in faults)
         sys.exit(f"Unknown fault: {', '.join(sorted(unknown))}. The faults are {known}.")
     return chosen
+
+
+def _possible(faults: Iterable[Fault], say: Say) -> Iterator[Fault]:
+    """Yield the faults that can be tried with Microsoft's triggers; say why the others can't."""
+    if not os.environ.get("AZURE_TRIGGERS"):
+        sys.exit("Set AZURE_TRIGGERS to the path of the program with Microsoft's triggers.")
+    for fault in faults:
+        if fault.only_local:
+            say(f"{fault.name}: left out: {fault.only_local}")
+        else:
+            yield fault
 
 
 class _Printer:

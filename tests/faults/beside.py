@@ -1,12 +1,14 @@
 """Two hosts work side by side, and one of them dies or freezes."""
 
+import time
+from collections.abc import Callable
 from itertools import pairwise
 
-import psutil
-
-from dev.processes import Server
 from tests.faults.catalogues import good, overtaken
+from tests.faults.hosts import Host
 from tests.faults.trial import Trial
+
+_GOES_ON_WITHIN = 180.0  # seconds in Azure's time
 
 
 def one_of_two_killed(trial: Trial) -> None:
@@ -23,25 +25,57 @@ def one_of_two_killed(trial: Trial) -> None:
     trial.tries += stores
 
 
-def _runs_under_way(host: Server) -> int:
+def _runs_under_way(host: Host) -> int:
     said = host.output
     return said.count(": attempt ") - said.count(" is completed")
 
 
+def killed_for_good(trial: Trial) -> None:
+    """Kill a host with its worker and never restart it; another goes on within three minutes."""
+    stores = [f"store{number:03}" for number in range(1, 9)]
+    trial.stack.digible.latency = 1  # the runs must last until the other host is there
+    host = trial.stack.start_host(len(stores))
+    trial.drop_stores(len(stores), 25)
+    trial.until_under_way(3)
+    trial.stack.start_host(len(stores))
+    killed = time.monotonic()
+    trial.kill(host)
+    trial.stack.digible.latency = 0.1
+    waits = [_went_on(trial, store, killed, trial.in_azure(host)) for store in stores]
+    trial.tries += len(stores)
+    trial.notes.append(
+        "Host and worker killed together, never restarted: in Azure's time, the runs went on after "
+        f"{min(waits):.0f} to {max(waits):.0f} s."
+    )
+    if max(waits) > _GOES_ON_WITHIN:
+        trial.complaints.append(f"a run waited for {max(waits):.0f} s after its host's death")
+
+
+def _went_on(trial: Trial, store: str, killed: float, in_azure: Callable[[float], float]) -> float:
+    """Return how many seconds after a kill, in Azure's time, the next POST of a store came."""
+
+    def later() -> list[float]:
+        posts = trial.stack.journal.posts
+        return [post.arrived for post in posts if post.store == store and post.arrived > killed]
+
+    trial.until(lambda: bool(later()), f"another POST of {store}", 180)
+    return in_azure(later()[0] - killed)
+
+
 def one_of_two_frozen(trial: Trial) -> None:
-    """Freeze one of two hosts for longer than its leases last; the other takes over its runs."""
+    """Freeze one of two hosts until the other has taken over its runs, as after a death."""
     stores = 8
     trial.stack.digible.latency = 0.1
-    host = trial.stack.start_host()
+    host = trial.stack.start_host(stores)
     trial.drop_stores(stores, 25)
     trial.until_under_way(3)
-    trial.stack.start_host()
-    frozen = psutil.Process(host.pid)
-    frozen.suspend()
+    trial.stack.start_host(stores)
+    host.freeze()
     # When the frozen host wakes up, each of the two hosts has one batch of a run under way.
     trial.interrupted(spares=2)
-    trial.pause(25)
-    frozen.resume()
+    before = len(trial.stack.journal.posts)
+    trial.until(lambda: len(trial.stack.journal.posts) >= before + 3 * stores, "a take-over")
+    host.resume()
     trial.pause(15)  # for what it does then, and for its next tries
     trial.tries += stores
 
@@ -50,20 +84,19 @@ def frozen_while_a_newer_one_comes(trial: Trial) -> None:
     """Freeze a host in the middle of its runs; meanwhile another gets newer catalogues."""
     stores = 8
     trial.stack.digible.latency = 0.1
-    host = trial.stack.start_host()
+    host = trial.stack.start_host(stores)
     for number in range(1, stores + 1):
         older = good(f"store{number:03}", 25, 1, f"store{number:03}/older.json.gz")
         trial.drop(overtaken(older, may_be_missed=False))
     trial.until_under_way(3)
-    frozen = psutil.Process(host.pid)
-    frozen.suspend()
+    host.freeze()
     trial.interrupted(spares=2)
     trial.pause(1.1)
     for number in range(1, stores + 1):
         trial.drop(good(f"store{number:03}", 25, 2, f"store{number:03}/newer.json.gz"))
-    trial.stack.start_host()
+    trial.stack.start_host(stores)
     trial.pause(25)
-    frozen.resume()
+    host.resume()
     trial.pause(15)  # for what it does then, and for its next tries
     trial.tries += stores
 

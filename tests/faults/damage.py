@@ -4,7 +4,6 @@ from dataclasses import replace
 
 from contract.run import RunState
 from tests.faults.catalogues import Catalogue, good, overtaken
-from tests.faults.delivery import forge
 from tests.faults.trial import Trial
 
 _RUBBISH = (
@@ -20,7 +19,7 @@ _RUBBISH = (
 def _under_way(trial: Trial) -> None:
     trial.stack.digible.latency = 0.05
     trial.drop_stores(len(_RUBBISH), 25)
-    trial.stack.start_host()
+    trial.stack.start_host(len(_RUBBISH))
     trial.until_under_way(3)
     trial.tries += len(_RUBBISH)
 
@@ -61,7 +60,7 @@ def catalogue_deleted(trial: Trial) -> None:
         store = f"store{number:03}"
         large = replace(good(store, 25, name=f"{store}/large.json"), name_length=3_000)
         trial.drop(replace(large, is_withdrawn=True, may_end=frozenset({RunState.FAILED})))
-    trial.stack.start_host()
+    trial.stack.start_host(len(trial.catalogues))
     trial.until_under_way(3)
     for catalogue in trial.catalogues:
         trial.stack.catalogs.delete_blob(catalogue.name)
@@ -69,19 +68,8 @@ def catalogue_deleted(trial: Trial) -> None:
 
 
 def catalogue_deleted_while_nobody_works(trial: Trial) -> None:
-    """Kill the host and delete the catalogues: only the sweep, after 10 minutes, finds the runs."""
+    """Kill the host and delete the catalogues: the runs' own messages find them gone."""
     _under_way(trial)
-    _lose_catalogues(trial)
-
-
-def catalogue_deleted_beside_forgeries(trial: Trial) -> None:
-    """The same, with forged messages, records and requests, which must not stop the sweep."""
-    forge(trial)
-    _under_way(trial)
-    _lose_catalogues(trial)
-
-
-def _lose_catalogues(trial: Trial) -> None:
     trial.kill(trial.stack.hosts[-1])
     for catalogue in list(trial.catalogues):
         trial.stack.catalogs.delete_blob(catalogue.name)

@@ -2,7 +2,16 @@
 
 from functools import partial
 
-from tests.faults import agent_kills, beside, damage, delivery, hostile, killing, outages
+from tests.faults import (
+    agent_kills,
+    beside,
+    damage,
+    delivery,
+    hostile,
+    killing,
+    notices,
+    outages,
+)
 from tests.faults.ambush import Point
 from tests.faults.measuring import Fault
 
@@ -21,6 +30,11 @@ FAULTS: tuple[Fault, ...] = (
         partial(killing.killed_at, Point.ACCEPTED, concurrency=4),
     ),
     Fault(
+        "host-for-good",
+        "host killed and never restarted: another one goes on within three minutes",
+        beside.killed_for_good,
+    ),
+    Fault(
         "host-storage-before",
         "host killed while one of a run's first 22 requests to storage is on its way",
         partial(killing.killed_at_storage_request, carried_out=False),
@@ -34,14 +48,14 @@ FAULTS: tuple[Fault, ...] = (
         "host-every-batch",
         "host killed at each of 25 batches of the same seven runs, each run at a different point",
         killing.killed_at_every_batch,
-        seconds=900,
+        seconds=2_000,
     ),
     Fault(
         "host-random",
         "host killed at 50 random moments",
         killing.killed_at_random,
         parts=2,
-        seconds=600,
+        seconds=900,
     ),
     Fault(
         "host-slow-answer",
@@ -60,8 +74,14 @@ FAULTS: tuple[Fault, ...] = (
         seconds=300,
     ),
     Fault(
+        "storage-gone",
+        "every connection to storage is cut for 15 s (in Azure's time): the host survives",
+        outages.storage_gone,
+        seconds=300,
+    ),
+    Fault(
         "storage-stopped",
-        "storage is stopped, and started again after 20 s",
+        "storage is stopped for 60 s (in Azure's time): the host ends, and is started again",
         outages.storage_stopped,
         seconds=300,
     ),
@@ -99,7 +119,7 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         "two-hosts-frozen",
-        "one of two hosts frozen for 25 s, then resumed",
+        "one of two hosts frozen until the other has taken over its runs, then resumed",
         beside.one_of_two_frozen,
     ),
     Fault(
@@ -157,8 +177,38 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         "touched",
-        "older catalogues touched (metadata, properties, tier, copied onto themselves)",
+        "older catalogues touched (metadata, properties, tier, copied onto themselves), and named by an event again",
         delivery.touched,
+    ),
+    Fault(
+        "events-repeated",
+        "each event delivered eight times more, side by side, to two hosts",
+        notices.one_event_many_times,
+    ),
+    Fault(
+        "events-lost",
+        "every event lost: the sweep finds the catalogues, and says so",
+        notices.events_lost,
+        seconds=1_000,
+    ),
+    Fault(
+        "events-lost-forged",
+        "the same beside forged messages, records and requests",
+        notices.events_lost_beside_forgeries,
+        seconds=1_000,
+    ),
+    Fault(
+        "message-kept",
+        "function ends well, but its message can't be deleted: the host ends, and the call comes again",
+        notices.message_kept,
+        seconds=300,
+        only_local="the message comes again after ten minutes",
+    ),
+    Fault(
+        "settings-wrong",
+        "a wrong setting until every blob has been given up on, then put right",
+        notices.wrong_settings,
+        seconds=700,
     ),
     Fault(
         "record-damaged",
@@ -178,29 +228,24 @@ FAULTS: tuple[Fault, ...] = (
         damage.catalogue_overwritten,
     ),
     Fault(
-        "swept",
-        "host killed, then the catalogue deleted: the sweep finds the run",
+        "catalogue-deleted-killed",
+        "host killed, then the catalogue deleted: the run's own message finds it gone",
         damage.catalogue_deleted_while_nobody_works,
-        seconds=1_000,
-    ),
-    Fault(
-        "swept-forged",
-        "the same beside forged messages, records and requests",
-        damage.catalogue_deleted_beside_forgeries,
-        seconds=1_000,
+        seconds=300,
     ),
     Fault(
         "hostile",
         "hostile blobs: gzip bombs of 10 GB, nested 10 million deep, endless, cut off, otherwise invalid",
         hostile.hostile_blobs,
         alone=True,
+        only_local="its memory is measured",
     ),
 )
 
 QUICK: tuple[Fault, ...] = (
     Fault("host-all-points", "host killed at seven points at once", killing.killed_at_all_points),
     Fault("storage-frozen", "storage does not answer for 5 s", outages.storage_frozen),
-    Fault("two-hosts-killed", "one of two hosts killed", beside.one_of_two_killed),
+    Fault("events-repeated", "each event delivered nine times", notices.one_event_many_times),
     Fault("versions-one-name", "five versions of one blob", beside.versions_of_one_blob),
 )
 """The faults that `make test` has time for."""

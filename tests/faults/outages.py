@@ -9,6 +9,10 @@ from tests.faults.journal import Post
 from tests.faults.trial import Trial
 
 AWAY = 20.0
+SURVIVED = 15.0
+TOO_LONG = 60.0
+"""Seconds in Azure's time: after 25 s without storage its host ends, with all that is under way."""
+
 _STORES, _BATCHES = 6, 25
 
 
@@ -34,14 +38,40 @@ def storage_frozen(trial: Trial) -> None:
         process.resume()
 
 
-def storage_stopped(trial: Trial) -> None:
-    """Stop storage gracefully, and start it again with its data."""
+class Gone(Hooks):
+    """Cuts every connection to storage."""
+
+    def requested(self, request: StorageRequest) -> bool:
+        return False
+
+    def responded(self, request: StorageRequest, status: int) -> bool:
+        return False
+
+
+def storage_gone(trial: Trial) -> None:
+    """Cut every connection to storage for as long as a host survives."""
     _under_way(trial)
+    (host,) = trial.stack.hosts
+    trial.interrupted()
+    trial.stack.use(Gone())
+    trial.pause(trial.stack.caller.seconds(SURVIVED))
+    trial.interrupted()
+    trial.stack.use(Hooks())
+    if host.status is not None:
+        trial.complaints.append("the host ended")
+
+
+def storage_stopped(trial: Trial) -> None:
+    """Stop storage for longer than a host survives; then start both again, as Azure would."""
+    _under_way(trial)
+    (host,) = trial.stack.hosts
     trial.interrupted()
     trial.stack.stop_storage()
-    trial.pause(AWAY)
-    trial.interrupted()
+    trial.pause(trial.stack.caller.seconds(TOO_LONG))
+    trial.until(lambda: host.status is not None, "the host's end")
     trial.stack.start_storage()
+    trial.kill(host)  # it is dead; this is when
+    trial.stack.start_host(_STORES)
 
 
 class Cuts(Hooks):

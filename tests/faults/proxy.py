@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import IO
 
 from dev.ports import free_ports
-from tests.faults.hooks import Hooks, StorageRequest
+from tests.faults.hooks import Hooks, Response, StorageRequest
 
 _BLOCK = 1 << 16
 _LONGEST_BODY = 1 << 26
@@ -17,8 +17,8 @@ _LONGEST_BODY = 1 << 26
 class StorageProxy:
     """Listens on its own port during the `with` block."""
 
-    def __init__(self, target: int, seen: Callable[[StorageRequest, int], None]) -> None:
-        """Pass on to port `target`; call `seen` with each request and its response's status."""
+    def __init__(self, target: int, seen: Callable[[StorageRequest, Response], None]) -> None:
+        """Pass on to port `target`; call `seen` with each request and its response."""
         self.hooks = Hooks()
         self.port = free_ports(1)[0]
         self._target, self._seen = target, seen
@@ -83,7 +83,9 @@ class StorageProxy:
                 # The first bytes after a request are its response: no client sends two at once.
                 if pending:
                     request, status = pending.popleft(), int(block[9:12])
-                    self._seen(request, status)
+                    if _puts_message(request):
+                        block = _whole(block, server)
+                    self._seen(request, Response(status, block))
                     if not self.hooks.responded(request, status):
                         break
                 client.sendall(block)
@@ -106,6 +108,20 @@ def _read(head: list[bytes], source: IO[bytes]) -> tuple[StorageRequest, bytes]:
     if len(body) < length:
         raise ValueError("cut off")
     return StorageRequest(method, target, body), b"".join([*head, b"\r\n", body])
+
+
+def _puts_message(request: StorageRequest) -> bool:
+    return request.method == "POST" and request.path.endswith("/messages")
+
+
+def _whole(block: bytes, server: socket.socket) -> bytes:
+    """Return a response that begins with `block` together with its list of messages, if it has one."""
+    while block[9:12] == b"201" and b"</QueueMessagesList>" not in block:
+        more = server.recv(_BLOCK)
+        if not more:
+            break
+        block += more
+    return block
 
 
 def _close(connection: socket.socket) -> None:

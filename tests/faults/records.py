@@ -10,7 +10,7 @@ from azure.storage.blob import ContainerClient
 
 from contract.run import RunState
 from tests.faults.catalogues import Catalogue
-from tests.faults.hooks import StorageRequest
+from tests.faults.hooks import Response, StorageRequest
 from tests.faults.verdict import Observed
 
 _COUNTS = ("read", "accepted", "rejected", "not_sent")
@@ -37,9 +37,9 @@ class Records:
         with self._lock:
             return self._state.get(catalogue.run)
 
-    def see(self, request: StorageRequest, status: int) -> None:
+    def see(self, request: StorageRequest, response: Response) -> None:
         """Note a record that storage has just accepted from a host."""
-        if request.writes_record and status == 201:
+        if request.writes_record and response.status == 201:
             self._note(request.body)
 
     def look(self, catalogue: Catalogue) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.faults.measuring import Result
+from tests.faults.retries import FACTOR
 
 _HEADINGS = (
     "fault",
@@ -98,12 +99,20 @@ def _how(measured: Circumstances) -> str:
 {_wrapped(circumstances)}
 
 The real parts run as processes: the function app in the local host (Microsoft's own worker
-library), Azurite as storage, and the agent as `python -m agent`. A proxy between the host and
+library), Azurite as storage, and the agent as `python -m agent`. A proxy between each host and
 storage, and the Digible stand-in, see every request, and hold or cut it where a fault asks for
-that. Kills are SIGKILL. Every catalogue has its own price for every product, so the prices that
-Digible has accepted show which catalogue they came from. Every run record is read each time it is
-written. At the end, all runs are awaited, and what Digible saw is compared with the catalogues and
-the records.
+that. New blobs are announced by events, as Event Grid would: at least once, one in eight twice, to
+any host. Kills are SIGKILL, and end host and worker together. Every catalogue has its own price for
+every product, so the prices that Digible has accepted show which catalogue they came from. Every
+run record is read each time it is written. At the end, all runs are awaited, and what Digible saw
+is compared with the catalogues and the records.
+
+The local host behaves as Azure's, with all of its times multiplied by {FACTOR}: what a killed host
+worked on is away for two minutes instead of ten, and storage may be away for 5 s instead of 25.
+The message with which a run waits for its worker's death is due in two minutes; what is left of
+these when the worker has died is multiplied by {FACTOR} too, as is every wait in the queue of a
+minute or more that is promised to nobody. Leases, and all that the function and Digible do, take
+as long as they do in Azure.
 """
 
 
@@ -120,6 +129,7 @@ _PROMISES = """# Reliability
   way is sent again (with `DIGIBLE_CONCURRENCY=n`, at most n batches of each run). Products are
   upserted by id, so sending them a second time changes nothing.
 - **Never backwards.** No product goes from a newer price to an older one.
+- **Soon again.** When host and worker die together, a run goes on within three minutes.
 - **Never silent.** Every run ends in the state that says what became of it. Whenever its record is
   written, read = accepted + rejected + not_sent.
 """
@@ -142,7 +152,8 @@ _NOT_COVERED = """
 
 - Azure itself. Azurite stands in for its storage, and the local host for its Functions host.
   Neither was ever seen to lose what it had confirmed, and nothing here shows what happens if the
-  real ones do.
+  real ones do. `python -m tests.faults --triggers original` tries the same faults with Microsoft's
+  own triggers calling the app, in Azure's times, except for a few faults that it names.
 - A POST that Digible carries out more than a minute (`DIGIBLE_IN_DOUBT_SECONDS`) after its sender
   gave up on it, or died, when a newer catalogue has been sent. One batch of older prices then comes
   after newer ones. The next upload repairs that.

@@ -1,5 +1,6 @@
 """The matrix's Digible stand-in and proxy observe and cut where they should."""
 
+import base64
 import http.client
 import json
 import socket
@@ -9,7 +10,7 @@ import pytest
 
 from dev.processes import wait_for
 from tests.faults.digible import Digible
-from tests.faults.hooks import DROP, Hooks, Reply, StorageRequest
+from tests.faults.hooks import DROP, Hooks, Reply, Response, StorageRequest
 from tests.faults.journal import Journal, Post
 from tests.faults.proxy import StorageProxy
 
@@ -93,12 +94,14 @@ def test_digible_comes_back_on_the_same_port(digible: Digible) -> None:
 
 
 def test_the_proxy_passes_requests_on_and_reports_them(digible: Digible) -> None:
-    seen: list[tuple[str, int]] = []
-    with StorageProxy(
-        port_of(digible), lambda request, status: seen.append((request.target, status))
-    ) as proxy:
+    seen: list[tuple[str, int, str]] = []
+
+    def see(request: StorageRequest, response: Response) -> None:
+        seen.append((request.target, response.status, response.header("content-length")))
+
+    with StorageProxy(port_of(digible), see) as proxy:
         assert post(proxy.port) == 200
-    assert seen == [(PATH, 200)]
+    assert seen == [(PATH, 200, "30")]
 
 
 @pytest.mark.parametrize("before", [True, False])
@@ -123,3 +126,13 @@ def test_the_proxy_cuts_before_or_after_the_work_is_done(digible: Digible, *, be
 def test_a_request_to_storage_says_whose_blob_it_is_about(target: str, store: str) -> None:
     assert StorageRequest("PUT", target).store == store
     assert StorageRequest("PUT", target).writes_record == target.startswith("/account/runs/")
+
+
+@pytest.mark.parametrize(
+    ("text", "store"),
+    [('{"catalog": "shop/a.json"}', "shop"), ('{"other": 1}', ""), ("[]", ""), ("nonsense", "")],
+)
+def test_a_message_says_which_store_it_is_about(text: str, store: str) -> None:
+    content = base64.b64encode(text.encode())
+    body = b"<QueueMessage><MessageText>%b</MessageText></QueueMessage>" % content
+    assert StorageRequest("POST", "/account/catalog-retries/messages", body).store == store

@@ -4,8 +4,9 @@ import time
 from collections.abc import Callable
 from random import Random
 
-from dev.processes import Server, wait_for
+from dev.processes import wait_for
 from tests.faults.catalogues import Catalogue, good, text
+from tests.faults.hosts import Host
 from tests.faults.stack import Stack
 from tests.faults.verdict import Interruption, Verdict, judge
 
@@ -19,6 +20,7 @@ class Trial:
 
     def __init__(self, stack: Stack, rng: Random | None = None, *, quick: bool = False) -> None:
         self.stack, self.rng, self.quick = stack, rng or Random(0), quick
+        stack.events.rng = Random(self.rng.random())
         self.tries = 0
         self.catalogues: list[Catalogue] = []
         self.interruptions: list[Interruption] = []
@@ -52,10 +54,16 @@ class Trial:
         """Note that from now on, that many batches of a run may be sent again."""
         self.interruptions.append(Interruption(time.monotonic(), store, spares))
 
-    def kill(self, host: Server, concurrency: int = 1) -> None:
-        """End a host with SIGKILL."""
+    def kill(self, host: Host, concurrency: int = 1) -> None:
+        """End a host and its worker with SIGKILL."""
         self.interrupted(spares=concurrency)
         host.kill()
+
+    def in_azure(self, dead: Host) -> Callable[[float], float]:
+        """Return what converts seconds since a host's death to those that would pass in Azure."""
+        factor, saved = self.stack.caller.seconds(1), dead.retries.saved
+        # Where only the messages' times are scaled, what they have saved is added.
+        return lambda seconds: seconds / factor if factor < 1 else seconds + saved
 
     def pause(self, seconds: float) -> None:
         """Let time pass, as the fault requires."""

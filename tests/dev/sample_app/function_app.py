@@ -1,13 +1,18 @@
 """An app for the tests of the host: it notes its invocations and does what the content says."""
 
+import contextvars
 import json
+import logging
 import os
+import threading
 import time
 from pathlib import Path
 
 import azure.functions as func
 from azurefunctions.extensions.bindings import blob
 
+logging.getLogger("azure").setLevel(logging.WARNING)  # a line for each request otherwise
+logger = logging.getLogger("sample")
 app = func.FunctionApp()
 
 
@@ -17,7 +22,20 @@ def _note(function: str, **facts: object) -> None:
         notes.write(line)
 
 
+def _log_from_threads() -> None:
+    logger.info("from the invocation")
+    context = contextvars.copy_context()
+    for thread in (
+        threading.Thread(target=logger.info, args=("from a thread of no invocation",)),
+        threading.Thread(target=context.run, args=(logger.info, "from a thread with the context")),
+    ):
+        thread.start()
+        thread.join()
+
+
 def _obey(order: str) -> None:
+    if order == "log":
+        _log_from_threads()
     if order == "fail":
         raise ValueError("as ordered")
     while order == "wait" and not Path(os.environ["SAMPLE_GATE"]).exists():
@@ -64,4 +82,4 @@ def on_message(message: func.QueueMessage) -> None:
 @app.timer_trigger(arg_name="timer", schedule="%SAMPLE_SCHEDULE%", run_on_startup=True)
 def on_timer(timer: func.TimerRequest) -> None:
     """Handle a timer."""
-    _note("on_timer", past_due=timer.past_due)
+    _note("on_timer", past_due=timer.past_due, process=os.getpid())
