@@ -9,6 +9,7 @@ from tests.faults.hosts import Host
 from tests.faults.trial import Trial
 
 _GOES_ON_WITHIN = 180.0  # seconds in Azure's time
+_UNTIL_ANOTHER_IS_THERE = 1.0  # seconds a POST takes, so that the first one's runs last until then
 
 
 def one_of_two_killed(trial: Trial) -> None:
@@ -33,7 +34,7 @@ def _runs_under_way(host: Host) -> int:
 def killed_for_good(trial: Trial) -> None:
     """Kill a host with its worker and never restart it; another goes on within three minutes."""
     stores = [f"store{number:03}" for number in range(1, 9)]
-    trial.stack.digible.latency = 1  # the runs must last until the other host is there
+    trial.stack.digible.latency = _UNTIL_ANOTHER_IS_THERE
     host = trial.stack.start_host(len(stores))
     trial.drop_stores(len(stores), 25)
     trial.until_under_way(3)
@@ -65,12 +66,13 @@ def _went_on(trial: Trial, store: str, killed: float, in_azure: Callable[[float]
 def one_of_two_frozen(trial: Trial) -> None:
     """Freeze one of two hosts until the other has taken over its runs, as after a death."""
     stores = 8
-    trial.stack.digible.latency = 0.1
+    trial.stack.digible.latency = _UNTIL_ANOTHER_IS_THERE
     host = trial.stack.start_host(stores)
     trial.drop_stores(stores, 25)
     trial.until_under_way(3)
     trial.stack.start_host(stores)
     host.freeze()
+    trial.stack.digible.latency = 0.1
     # When the frozen host wakes up, each of the two hosts has one batch of a run under way.
     trial.interrupted(spares=2)
     before = len(trial.stack.journal.posts)

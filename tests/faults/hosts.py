@@ -33,6 +33,11 @@ class Host(Server):
         for proxy in self.proxies:
             proxy.hooks = hooks
 
+    @property
+    def takes_events(self) -> bool:
+        """Whether it runs and is ready: Microsoft's program dies of a request while it begins to listen."""
+        return self._is_ready and self.status is None
+
     def processes(self) -> list[psutil.Process]:
         """Return its processes; none if it has ended."""
         with suppress(psutil.NoSuchProcess):

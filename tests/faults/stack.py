@@ -151,7 +151,7 @@ class Stack:
         return host
 
     def _webhooks(self) -> list[str]:
-        return [host.webhook for host in self.hosts.copy() if host.status is None]
+        return [host.webhook for host in self.hosts.copy() if host.takes_events]
 
 
 def _end(host: Host) -> None:
