@@ -137,10 +137,12 @@ _TOKEN = "opaque, known to both"
 
 
 @pytest.fixture
-def shop(storage: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+    """A shop with a storage of its own: the sweep would find what other tests have left behind."""
     monkeypatch.setenv("DIGIBLE_TOKEN", _TOKEN)  # so the stand-in accepts it
-    with DigibleStandIn() as digible:
-        yield Shop(storage, digible, StoreName(f"s{uuid4().hex[:12]}"))
+    with temporary_azurite() as connection_string, DigibleStandIn() as digible:
+        create_app_storage(connection_string)
+        yield Shop(connection_string, digible, StoreName(f"s{uuid4().hex[:12]}"))
 
 
 def test_each_function_does_its_part(shop: Shop) -> None:
