@@ -33,7 +33,6 @@ class Callback:
         self._changed = threading.Condition()
         self._waiting: list[threading.Event] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
 
     @property
     def url(self) -> str:
@@ -99,6 +98,9 @@ class Callback:
         take = self._take
 
         class Handler(BaseHTTPRequestHandler):
+            # With a connection for each call, .NET's client now and then leaves one unsent.
+            protocol_version = "HTTP/1.1"
+
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 succeeded = take(Call(body["function"], body["trigger"]))

@@ -78,6 +78,11 @@ def test_when_the_host_that_scans_is_killed_another_one_scans(sample: Sample) ->
     with sample.host() as one, sample.host() as other:
         sample.put("first")
         eventually(lambda: bool(sample.notes("on_blob_done", name="first")), one)
+        # Both follow the call, and what is killed before them is called again, as it should be.
+        queue = sample.queue(f"azure-webjobs-blobtrigger-{sample.name}", as_base64=False)
+        eventually(lambda: queue.get_queue_properties().approximate_message_count == 0, one)
+        receipts = f"blobreceipts/{sample.name}/"
+        eventually(lambda: any(sample.hosts_notes.list_blobs(receipts)), one)
         one.kill()
         sample.put("second")
         # Storage grants no lease for less than 15 s.

@@ -78,6 +78,9 @@ def _serve(calls: Calls, loop: asyncio.AbstractEventLoop) -> str:
     """Answer the triggers' requests from now on; return the address."""
 
     class Handler(BaseHTTPRequestHandler):
+        # With a connection for each call, .NET's client now and then leaves one unsent.
+        protocol_version = "HTTP/1.1"
+
         def do_POST(self) -> None:
             asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             call = calls.call(asked["function"], asked["trigger"])
@@ -90,7 +93,6 @@ def _serve(calls: Calls, loop: asyncio.AbstractEventLoop) -> str:
             """Write no line for each call."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return f"http://127.0.0.1:{server.server_port}/"
 
