@@ -116,9 +116,8 @@ def _tell(swept: Swept) -> None:
     if swept.left:
         logger.warning("the sweep found %d runs that nobody worked on", swept.left)
         reporter.report(events.sweep_took_up(swept.left))
-    if (
-        ports().clock.now().minute < _SWEEP_EVERY
-    ):  # once an hour: it is told for as long as it lasts
+    # Once an hour: it is told for as long as it lasts.
+    if ports().clock.now().minute < _SWEEP_EVERY:
         for silent in swept.silent:
             reporter.report(events.store_silent(silent))
 

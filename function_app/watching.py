@@ -42,12 +42,11 @@ class Watch:
         self._standby.keep()
         self.log_retries()
         waited = self._monotonic() - self._since
-        message = f"{self._detail} Trying again; nothing is lost."
-        if self._detail is _NO_ANSWER:
-            message = f"{self._detail} Waiting for it; nothing is lost."
-        run = self._recorded.run
         if self._recorded.is_superseded or waited < _UNMENTIONED:
             return
+        action = "Waiting for it" if self._detail is _NO_ANSWER else "Trying again"
+        message = f"{self._detail} {action}; nothing is lost."
+        run = self._recorded.run
         if run.message != message:
             since = run.waiting_since or run.updated_at
             self._recorded.save(replace(run, message=message, waiting_since=since))
