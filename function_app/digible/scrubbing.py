@@ -2,7 +2,6 @@
 
 import base64
 import html
-import json
 import re
 from collections.abc import Sequence
 from functools import lru_cache
@@ -43,18 +42,24 @@ def scrubbed(text: str, secret: str) -> str:
 
 
 def without_products(text: str, products: Sequence[Product]) -> str:
-    """Return the beginning of `text` without the ids, names and prices of `products`.
+    """Return the beginning of `text` without the ids, names and prices of `products`, however spelt.
 
-    What a shop sells and for how much belongs into its run record, not into a log.
+    What a shop sells and for how much belongs into its run record, not into a log. The text is returned
+    with its escapes resolved.
     """
     values: set[str] = set()
     for product in products:
-        for value in (str(product.product_id), product.product_name, product.product_price):
-            values |= {value, json.dumps(value)[1:-1], value.strip()}
+        price = product.product_price
+        for value in (str(product.product_id), product.product_name, price):
+            values |= {value.strip(), _plain(value).strip()}
+        if "." in price:
+            values.add(price.rstrip("0").rstrip("."))
     long_enough = sorted(filter(_is_telling, values), key=len, reverse=True)
-    is_cut, text = len(text) > 8 * MAX_WORDS, text[: 8 * MAX_WORDS]
+    is_cut, text = len(text) > 8 * MAX_WORDS, _plain(text[: 8 * MAX_WORDS])
+    lowered = text.lower()
     for value in long_enough:
-        text = text.replace(value, _HIDDEN)
+        if value.lower() in lowered:
+            text = re.sub(re.escape(value), _HIDDEN, text, flags=re.IGNORECASE)
     if is_cut and long_enough:  # perhaps in the middle of a value
         text = text[: max(0, len(text) - len(long_enough[0]))]
     return text

@@ -136,6 +136,23 @@ def test_an_echo_of_the_products_is_hidden(echo: str) -> None:
     assert "12.50" not in shown
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "<p>Invalid: Salt &amp; Pepper/Mill</p>",
+        '{"error": "Salt & Pepper\\/Mill is bad"}',
+        "SALT & PEPPER/MILL",
+        "no such item: sku-77",
+        "Salt%20%26%20Pepper/Mill",
+        "12.5 is too much",
+    ],
+)
+def test_a_product_is_hidden_however_it_is_spelt(words: str) -> None:
+    shown = without_products(words, [Product("SKU-77", " Salt & Pepper/Mill", "12.50")])
+    assert "***" in shown
+    assert not [part for part in ("epper", "EPPER", "77", "12.5") if part in shown]
+
+
 def test_what_is_about_no_product_stays() -> None:
     assert without_products("HTTP 400: too dear", [Product(4, "t", "1")]) == "HTTP 400: too dear"
 
