@@ -18,6 +18,9 @@ from function_app.ports import Clock
 _IN_A_ROW = 5
 """How many turns a store has before it gets one a second."""
 
+_LONGEST = 240.0
+"""The most seconds that a catalogue waits: sooner than the sweep would look for it."""
+
 _APART = 0.1
 """Average seconds between two catalogues of a store that come back."""
 
@@ -71,7 +74,10 @@ class Turns:
 
 
 def _wait(store: _Store, clock: Clock) -> timedelta | None:
-    if not store.is_taken and store.used_up - clock.monotonic() <= _IN_A_ROW - 1:
+    ahead = store.used_up - clock.monotonic()
+    if ahead <= 0:  # the pile is gone; some of it may have come back in another process
+        store.waiting = 0
+    if not store.is_taken and ahead <= _IN_A_ROW - 1:
         return None
     store.waiting += 1
-    return timedelta(seconds=1 + clock.random() * (1 + 2 * _APART * store.waiting))
+    return timedelta(seconds=1 + clock.random() * min(_LONGEST, 1 + 2 * _APART * store.waiting))

@@ -117,6 +117,27 @@ def test_those_that_are_back_do_not_lengthen_the_wait() -> None:
         assert waits[0] != waits[-1]
 
 
+def test_those_that_came_back_elsewhere_lengthen_no_wait_once_the_pile_is_gone() -> None:
+    """In Azure, the function that takes messages runs on instances of its own."""
+    turns, clock = Turns(), FakeClock()
+    first: list[timedelta | None] = []
+    for _ in range(30):
+        with turns.take(STORE, clock.ports()):
+            first.append(turns.wait(STORE, clock.ports()))
+            for _ in range(50):
+                turns.wait(STORE, clock.ports())
+        clock.advance(timedelta(days=1))
+    assert len(set(first)) == 1
+
+
+def test_no_catalogue_waits_so_long_that_the_sweep_would_look_for_it() -> None:
+    turns, clock = Turns(), FakeClock()
+    clock.random = lambda: 1.0
+    with turns.take(STORE, clock.ports()):
+        waits = [turns.wait(STORE, clock.ports()) for _ in range(5_000)]
+    assert max(wait for wait in waits if wait) < timedelta(minutes=5)
+
+
 def test_a_message_whose_every_invocation_failed_is_that_of_the_version_there_is(
     world: World,
 ) -> None:
