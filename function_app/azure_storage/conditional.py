@@ -26,7 +26,13 @@ def write_over(blob: BlobClient, version: str | None, data: bytes, **options: An
         }
     try:
         return str(blob.upload_blob(data, **options)["etag"])
-    except (ResourceExistsError, ResourceModifiedError):
+    except ResourceModifiedError:
+        return None
+    except (
+        ResourceExistsError
+    ) as error:  # any 409, such as that of a container that is being deleted
+        if getattr(error, "error_code", None) != StorageErrorCode.BLOB_ALREADY_EXISTS:
+            raise
         return None
     except ResourceNotFoundError as error:
         if getattr(error, "error_code", None) == StorageErrorCode.CONTAINER_NOT_FOUND:

@@ -5,16 +5,19 @@ from dataclasses import dataclass, replace
 from uuid import uuid4
 
 import pytest
-from azure.storage.blob import BlobServiceClient
+from azure.core.exceptions import HttpResponseError
+from azure.storage.blob import BlobClient, BlobServiceClient
 
 from contract.blobs import RUNS, RunId, StoreName, run_record_name
 from contract.product import Rejection, Stage
 from contract.run import Checkpoint, Content, Run, RunError, RunState
+from function_app.azure_storage.conditional import write_over
 from function_app.azure_storage.records import BlobRunRecords
 from function_app.errors import RecordConflictError
 from function_app.ports import RunRecords, StoredRun
 from tests.function_app.fake_storage import FakeRecords
 from tests.function_app.fakes import NOON, FakeClock, Steps
+from tests.odd_server import OddServer, always, http
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,3 +175,14 @@ def test_all_records_are_listed(case: Case) -> None:
     case.records.save(run_of(case), None)
     case.records.save(run_of(case, run=RunId("b.2")), None)
     assert [store for store, _ in case.records.all()].count(case.store) == 2
+
+
+@pytest.mark.parametrize("code", ["BlobImmutableDueToPolicy", "ContainerBeingDeleted"])
+def test_what_keeps_every_worker_from_writing_is_not_taken_for_another_ones_write(
+    code: str,
+) -> None:
+    """The service answers 409 for that, too; the run would come back for ever."""
+    with OddServer(always(http(409, b"", f"x-ms-error-code: {code}"))) as storage:
+        blob = BlobClient(storage.url, RUNS, "0001/shop.json", retry_total=0)
+        with pytest.raises(HttpResponseError, match=code):
+            write_over(blob, '"0x1"', b"{}")
