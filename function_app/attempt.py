@@ -11,7 +11,7 @@ from function_app.in_doubt import Doubt
 from function_app.options import UploadOptions
 from function_app.ordering import CatalogAge
 from function_app.ports import Standby
-from function_app.reading import read_through, runs_with
+from function_app.reading import is_being_read, read_through, runs_with
 from function_app.repeats import is_delivered
 from function_app.turns import Turns
 from function_app.work import Work
@@ -99,6 +99,9 @@ class Attempt:
 
     def _read_in_turn(self, standby: Standby, ends_at: float) -> bool:
         """Read through the catalogue if it is its turn; return False if the run ends or comes back."""
+        if is_being_read(self.work.run, self.work.ports.clock.now()):
+            self.work.come_back(_LONG_DELAY)
+            return False
         with self.turns.take(self.work.run.store, self.work.ports.clock) as wait:
             if wait is None:
                 return read_through(self.work, standby, ends_at)

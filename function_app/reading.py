@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from contract.blobs import parse_name, run_of
 from contract.compression import CatalogError
-from contract.run import RunError, RunState
+from contract.run import Run, RunError, RunState
 from function_app import outcomes
 from function_app.batching import total_batches
 from function_app.errors import SlowExaminationError
@@ -17,10 +18,20 @@ from function_app.work import Work
 _CHECKING = "Checking the catalogue."
 _STILL_CHECKING = "Still checking the catalogue; it is a large one."
 _TELL_EVERY = 60.0  # seconds: a record that stands still would look like a dead worker's
+_LIVES_FOR = timedelta(seconds=80)  # a dead reader's message comes back later than that
 _LONGEST = 480.0  # seconds
 _SLOW_TO_READ = RunError(
     "slow", "Reading through the catalogue took longer than there is time for it."
 )
+
+
+def is_being_read(run: Run, now: datetime) -> bool:
+    """Return whether a worker reads the run's catalogue: there is no lease for that yet.
+
+    Two that took it from each other would never come to its end.
+    """
+    is_read = run.state is RunState.SENDING and run.message in (_CHECKING, _STILL_CHECKING)
+    return is_read and now - run.updated_at < _LIVES_FOR
 
 
 def read_through(work: Work, standby: Standby, ends_at: float) -> bool:

@@ -4,11 +4,11 @@ import logging
 from dataclasses import replace
 from datetime import timedelta
 
-from contract.blobs import RunId, StoreName
+from contract.blobs import RunId, StoreName, parse_name, run_of
 from contract.run import Run, RunState
 from function_app import events
 from function_app.errors import RecordConflictError
-from function_app.ports import Ports
+from function_app.ports import CatalogVersion, Ports
 from function_app.settling import BatchOutcome, settle
 
 logger = logging.getLogger(__name__)
@@ -134,6 +134,17 @@ def find(ports: Ports, store: StoreName, run: RunId) -> RecordedRun | None:
     return RecordedRun(ports, stored.run, stored.version)
 
 
+def run_for(ports: Ports, version: CatalogVersion) -> RecordedRun:
+    """Return the run that delivers a version of a catalogue, as `find_or_begin` does."""
+    return find_or_begin(
+        ports,
+        *run_of(parse_name(version.name), version.etag),
+        catalog=version.name,
+        etag=version.etag,
+        traceparent=version.metadata.traceparent,
+    )
+
+
 def find_or_begin(
     ports: Ports,
     store: StoreName,
@@ -157,7 +168,7 @@ def find_or_begin(
         catalog=catalog,
         etag=etag,
         state=RunState.SENDING,
-        message="Checking the catalogue.",
+        message="The catalogue has arrived.",
         started_at=now,
         updated_at=now,
         traceparent=traceparent,

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from contract.run import RunState
+from contract.run import Run, RunState
 from function_app.options import UploadOptions
+from function_app.ports import CatalogVersion
 from tests.function_app.world import DOWN, World, ids
 
 BATCHES: list[Sequence[str | int]] = [ids(1, 200), ids(201, 400), ids(401, 600), ids(601, 650)]
@@ -25,7 +26,7 @@ def test_every_moment_at_which_a_worker_may_die_is_tried(world: World) -> None:
 def test_a_worker_that_dies_once_repeats_at_most_one_batch(world: World, step: int) -> None:
     version = world.put(650)
     assert world.upload_and_die(version, step)
-    run = world.upload(version)
+    run = called_again(world, version)
     assert (run.state, run.accepted) == (RunState.SUCCEEDED, 650)
     assert len(repeats(world)) <= 1
     assert world.digible.accepted == sorted(world.digible.accepted, key=BATCHES.index)
@@ -45,6 +46,13 @@ def test_a_run_goes_on_within_three_minutes_of_its_workers_death(world: World, s
     assert len(repeats(world)) <= 1
 
 
+def called_again(world: World, version: CatalogVersion) -> Run:
+    """Call at once, as the host does when a worker dies: a run that was being read comes back later."""
+    world.upload(version)
+    world.all_messages()
+    return world.run(version)
+
+
 def repeats(world: World) -> list[list[str | int]]:
     accepted = world.digible.accepted
     return [batch for place, batch in enumerate(accepted) if batch in accepted[:place]]
@@ -56,7 +64,7 @@ def test_only_a_batch_whose_record_was_not_saved_is_sent_twice(world: World) -> 
         version = trial.put(650)
         assert trial.upload_and_die(version, step)
         died = trial.steps.names[-1]
-        trial.upload(version)
+        called_again(trial, version)
         lost = [name for name in trial.steps.names[: step + 1] if name.startswith("after P")]
         saved = [
             name
@@ -72,7 +80,7 @@ def test_with_n_batches_under_way_at_most_n_are_sent_twice(step: int, concurrenc
     world = World(UploadOptions(concurrency=concurrency))
     version = world.put(650)
     assert world.upload_and_die(version, step)
-    run = world.upload(version)
+    run = called_again(world, version)
     assert (run.state, run.accepted) == (RunState.SUCCEEDED, 650)
     assert len(world.digible.accepted) - len(BATCHES) <= concurrency
     assert len(world.digible.products) == 650

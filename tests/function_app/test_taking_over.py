@@ -1,6 +1,7 @@
 """Several workers and invocations: a run is handed over, and never has two workers at once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 
 import pytest
 
@@ -8,7 +9,9 @@ from contract.product import Product
 from contract.run import RunState
 from function_app.answers import Accepted
 from function_app.options import UploadOptions
-from function_app.ports import RetryRequest
+from function_app.ports import CatalogVersion, RetryRequest
+from function_app.turns import Turns
+from function_app.upload import Uploader
 from tests.function_app.fake_storage import FakeLease
 from tests.function_app.world import OK, STORE, World, assert_all_accepted, ids
 
@@ -91,6 +94,37 @@ def test_a_repeated_event_before_the_first_record_sends_nothing_twice(world: Wor
     world.uploader.upload(version.name)
     world.all_messages(at_most=2)
     assert_all_accepted(world, world.run(version), BATCHES)
+
+
+def test_two_processes_do_not_take_the_reading_of_a_catalogue_from_each_other(
+    world: World,
+) -> None:
+    """The second would begin anew, the first find that out, come back, and begin anew itself."""
+    version = world.put(650)
+    elsewhere = Uploader(world.ports, world.options, Turns())
+    blocks, saves = world.catalogs.blocks, list[int]()
+
+    def blocks_while_read(version: CatalogVersion) -> Iterator[bytes]:
+        world.catalogs.blocks = blocks  # type: ignore[method-assign]  # once
+        saves.append(len(world.records.saves))
+        elsewhere.retry(RetryRequest(version.name, version.etag))
+        saves.append(len(world.records.saves))
+        return blocks(version)
+
+    world.catalogs.blocks = blocks_while_read  # type: ignore[method-assign]
+    run = world.upload(version)
+    assert saves == [1, 1]
+    assert_all_accepted(world, run, BATCHES)
+    world.all_messages(at_most=1)
+    assert world.run(version) == run
+
+
+def test_a_catalogue_whose_reader_has_died_is_read_by_another(world: World) -> None:
+    version = world.put(650)
+    assert world.upload_and_die(version, 2)
+    assert world.upload(version).message == "Checking the catalogue."
+    world.clock.advance(timedelta(seconds=80))
+    assert_all_accepted(world, world.upload(version), BATCHES)
 
 
 def test_a_run_waits_in_the_queue_while_its_store_is_busy(world: World) -> None:
