@@ -27,10 +27,12 @@ UNKNOWN_STORE = StoreName("_unknown")
 """Takes the place of the store in the run record of a blob whose name doesn't contain one."""
 
 _STORE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z")
+_CATALOG_ENDINGS = (".json.gz", ".json", ".jsonl", ".jsonl.gz")
 _CATALOG_ENDING = re.compile(r"\.jsonl?(?:\.gz)?\Z", re.IGNORECASE)
 _RESUME_ENDING = ".resume"
 _ETAG = re.compile(r'"?[!#-~]{1,100}"?\Z')
 _HARMLESS = re.compile(r"[A-Za-z0-9_-]{0,64}\Z")
+_LONGEST_NAME = 1_024  # characters, Azure's limit
 _MAX_NAME = 900  # Azure allows 1,024; the run record's name is longer than the catalogue's
 
 
@@ -132,6 +134,12 @@ def run_of(name: BlobName, etag: str) -> tuple[StoreName, RunId]:
             assert_never(name)
 
 
+def catalog_names(store: StoreName, run: RunId) -> tuple[str, ...]:
+    """Return the names that the catalogue of a run may have, spelt as the agent and most people do."""
+    stem = run.rpartition(".")[0]
+    return tuple(f"{store}/{stem}{ending}" for ending in _CATALOG_ENDINGS) if stem else ()
+
+
 def _version(etag: str) -> str:
     """Return the part of an ETag that a run's id contains: `"0x8DC12"` → `8DC12`.
 
@@ -151,6 +159,15 @@ def parse_etag(text: str) -> str:
     if not _ETAG.match(text):
         raise ValueError("not an ETag")
     return '"' + text.strip('"') + '"'
+
+
+def parse_blob(text: object) -> str:
+    """Return a blob's name, which may come from anybody; raises ValueError if no blob can have it."""
+    name = text if isinstance(text, str) else ""
+    if not 0 < len(name) <= _LONGEST_NAME:
+        raise ValueError("not a blob's name")
+    name.encode("utf-8")  # a lone surrogate raises UnicodeEncodeError, a ValueError
+    return name
 
 
 def run_record_name(store: StoreName, run: RunId) -> str:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import azure.functions as func
 import azurefunctions.extensions.bindings.blob as blob_binding
 
-from contract.blobs import CATALOGS, RETRIES
+from contract.blobs import CATALOGS, RETRIES, parse_blob
 from function_app import events, telemetry
 from function_app.azure_storage.retry_queue import decode_request
 from function_app.errors import SettingsError
@@ -25,7 +25,7 @@ BLOB_POISON = "webjobs-blobtrigger-poison"
 """The queue in which the host puts a blob after every invocation for it has failed."""
 
 _UPLOADS = "Host.Functions.upload_catalog"
-_UNREADABLE = (ValueError, KeyError, TypeError)
+_UNREADABLE = (ValueError, KeyError, TypeError, RecursionError)
 _SWEEP_EVERY = 5  # minutes
 
 telemetry.configure(os.environ)
@@ -77,7 +77,7 @@ def abandon_blob(message: func.QueueMessage, context: func.Context) -> None:
     with _invocation(context):
         try:
             content = json.loads(message.get_body())
-            container, blob = content["ContainerName"], str(content["BlobName"])
+            container, blob = content["ContainerName"], parse_blob(content["BlobName"])
             function = content.get("FunctionId", _UPLOADS)
         except _UNREADABLE as error:
             _drop(BLOB_POISON, error)

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import timedelta
+from math import ceil
 
 from azure.core.exceptions import AzureError
 from azure.storage.queue import QueueClient, QueueMessage, TextBase64EncodePolicy
 
-from contract.blobs import parse_etag
+from contract.blobs import parse_blob, parse_etag
 from function_app.ports import RetryRequest
 
 logger = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ class StorageRetryQueue:
 
     def _send(self, request: RetryRequest, delay: timedelta) -> QueueMessage:
         return self._queue.send_message(
-            self._encode(encode_request(request)), visibility_timeout=round(delay.total_seconds())
+            self._encode(encode_request(request)), visibility_timeout=ceil(delay.total_seconds())
         )
 
 
@@ -93,7 +94,7 @@ def decode_request(text: str) -> RetryRequest:
     """Read a message; raises ValueError if it is not a retry request."""
     message = json.loads(text)
     try:
-        catalog, etag = str(message["catalog"]), message["etag"]
+        catalog, etag = parse_blob(message["catalog"]), message["etag"]
         etag = None if etag is None else parse_etag(etag)
         acknowledged, due = message.get("acknowledged"), message.get("due")
         acknowledged = None if acknowledged is None else int(acknowledged)

@@ -164,10 +164,15 @@ def test_each_function_does_its_part(shop: Shop) -> None:
         ("sweep_catalogs", json.dumps({"IsPastDue": False})),
         ("abandon_blob", "not one of the host's messages"),
         ("abandon_blob", "[]"),
+        ("abandon_blob", "[" * 40_000),
+        ("abandon_blob", json.dumps(poison | {"BlobName": ""})),
+        ("abandon_blob", json.dumps(poison | {"BlobName": "x" * 1_025})),
+        ("abandon_retry", "[" * 40_000),
+        ("abandon_retry", json.dumps({"catalog": "\ud800", "etag": None})),
         ("abandon_retry", "not one of our messages"),
         ("retry_catalog", "not one of our messages"),
     )
-    assert failures[:-1] == [None] * 11
+    assert failures[:-1] == [None] * 16
     assert failures[-1] is not None
     assert [shop.run(*each).state for each in (uploaded, retried, given_up)] == [
         *(RunState.SUCCEEDED, RunState.SUCCEEDED, RunState.FAILED),
