@@ -4,11 +4,18 @@ import logging
 from dataclasses import replace
 from datetime import timedelta
 
-from contract.blobs import ResumeName, UnusableName, run_of
+from contract.blobs import (
+    BlobName,
+    ResumeName,
+    UnusableName,
+    catalog_names,
+    parse_name,
+    run_of,
+)
 from contract.run import Run, RunState
 from function_app import outcomes
 from function_app.ports import CatalogVersion, Ports
-from function_app.recording import RecordedRun, find, find_or_begin
+from function_app.recording import RecordedRun, find, find_or_begin, run_for
 
 logger = logging.getLogger(__name__)
 
@@ -16,6 +23,14 @@ _CLOCKS_DIFFER_BY = timedelta(minutes=5)  # at most: what comes earlier is anoth
 _NOT_EMPTY = (
     "Its name ends like a request to resume an upload, but such a request is an empty file."
 )
+
+
+def meaning(version: CatalogVersion) -> BlobName:
+    """Return what a blob is, judging by its name and by whether there is anything in it."""
+    name = parse_name(version.name)
+    if isinstance(name, ResumeName) and version.size:
+        return UnusableName(version.name, _NOT_EMPTY)
+    return name
 
 
 def refuse(ports: Ports, name: UnusableName, version: CatalogVersion) -> None:
@@ -30,14 +45,12 @@ def refuse(ports: Ports, name: UnusableName, version: CatalogVersion) -> None:
 def carry_out(ports: Ports, name: ResumeName, request: CatalogVersion | None) -> RecordedRun | None:
     """Reopen the run that a request names and delete the request; `request` is None if that was done.
 
-    Returns the run if there is something left to do for it. A request that names no run leaves a record
-    that says so. A blob with content is no request, and is not deleted.
+    Returns the run if there is something left to do for it. One whose record is lost or damaged begins
+    anew. A request that names no run leaves a record that says so.
     """
-    if request is not None and request.size:
-        refuse(ports, UnusableName(request.name, _NOT_EMPTY), request)
-        return None
     recorded = find(ports, name.store, name.run)
     if request is not None:
+        recorded = recorded or _begun_anew(ports, name)
         if recorded is None:
             _tell_of_no_run(ports, name, request)
         elif _is_asked_for(recorded.run, request):
@@ -47,6 +60,15 @@ def carry_out(ports: Ports, name: ResumeName, request: CatalogVersion | None) ->
                 "the request to resume run %s of store %s can't be deleted", name.run, name.store
             )
     return recorded if recorded is not None and not recorded.is_left_alone() else None
+
+
+def _begun_anew(ports: Ports, name: ResumeName) -> RecordedRun | None:
+    """Return the run as new if there is its catalogue, still in the version that it delivers."""
+    for blob in catalog_names(name.store, name.run):
+        version = ports.catalogs.current(blob)
+        if version is not None and run_of(parse_name(blob), version.etag) == (name.store, name.run):
+            return run_for(ports, version)
+    return None
 
 
 def _tell_of_no_run(ports: Ports, name: ResumeName, request: CatalogVersion) -> None:

@@ -13,7 +13,6 @@ from contract.blobs import (
     RunId,
     StoreName,
     UnusableName,
-    parse_name,
     run_of,
 )
 from contract.run import DELIVERED, SILENT_AFTER, Run, RunState
@@ -21,9 +20,10 @@ from contract.run_record import stamp
 from function_app import outcomes
 from function_app.errors import RecordConflictError
 from function_app.events import SilentStore
-from function_app.other_blobs import carry_out, refuse
+from function_app.other_blobs import carry_out, meaning, refuse
 from function_app.ports import CatalogVersion, Ports, RetryRequest, RunSummary
-from function_app.recording import RecordedRun, find, find_or_begin
+from function_app.reading import is_being_read
+from function_app.recording import RecordedRun, find, run_for
 
 MISSED_AFTER = timedelta(minutes=5)
 """How old a blob may be before its event counts as lost."""
@@ -37,7 +37,7 @@ _IDLE_AFTER = {
     RunState.WAITING.value: timedelta(minutes=45),  # one wait lasts half an hour at most
 }
 _STATES = frozenset(state.value for state in RunState)
-_AT_ONCE = timedelta(0)
+_ONCE_RECORDED = timedelta(seconds=5)
 
 
 @dataclass(slots=True)
@@ -117,7 +117,7 @@ def _by_store(
         for _, each in found:
             if isinstance(each, RunSummary):
                 (strays if name == f"{UNKNOWN_STORE}/" else folder).runs.append(each)
-            elif isinstance(parse_name(each.name), UnusableName):
+            elif isinstance(meaning(each), UnusableName):
                 strays.versions.append(each)
             else:
                 folder.versions.append(each)
@@ -130,13 +130,15 @@ def _take_up(store: StoreName, folder: _Folder, ports: Ports, swept: Swept) -> N
     runs = {summary.run: summary for summary in folder.runs}
     versions: dict[RunId, CatalogVersion] = {}
     for version in folder.versions:
-        name = parse_name(version.name)
+        name = meaning(version)
         _, run = run_of(name, version.etag)
         is_missed = now - version.modified > MISSED_AFTER
         if isinstance(name, ResumeName):
             if is_missed:
                 swept.unannounced += 1
-                _bring_back(carry_out(ports, name, version), outcomes.noticed_late, ports)
+                resumed = carry_out(ports, name, version)
+                if resumed is not None and not _is_worked_on(resumed.run, ports):
+                    _bring_back(resumed, outcomes.noticed_late, ports)
             continue
         versions[run] = version
         if run not in runs and is_missed:
@@ -144,7 +146,7 @@ def _take_up(store: StoreName, folder: _Folder, ports: Ports, swept: Swept) -> N
             if isinstance(name, UnusableName):
                 refuse(ports, name, version)
             elif find(ports, store, run) is None:  # as it was when the records were listed
-                _bring_back(_of(store, run, version, ports), outcomes.noticed_late, ports)
+                _bring_back(run_for(ports, version), outcomes.noticed_late, ports)
     for summary in runs.values():
         if is_idle(summary, now) and (left := _left(store, summary, versions, ports)) is not None:
             swept.left += _bring_back(left, outcomes.interrupted, ports)
@@ -160,37 +162,32 @@ def _left(
     recorded = find(ports, store, summary.run)
     if recorded is None:  # the record is damaged: its run begins anew
         version = versions.get(summary.run)
-        return None if version is None else _of(store, summary.run, version, ports)
-    if recorded.run.state.is_final:  # the listing doesn't always say
+        return None if version is None else run_for(ports, version)
+    run = recorded.run
+    # It may have moved since it was listed, and the listing doesn't always say.
+    moves_at = (run.retry_at or run.updated_at) + _IDLE_AFTER[RunState.SENDING]
+    if run.state.is_final or ports.clock.now() < moves_at or _is_worked_on(run, ports):
         return None
-    is_worked_on = recorded.run.state is RunState.SENDING and ports.locks.is_held(store)
-    return None if is_worked_on else recorded
+    return recorded
 
 
-def _of(store: StoreName, run: RunId, version: CatalogVersion, ports: Ports) -> RecordedRun:
-    return find_or_begin(
-        ports,
-        store,
-        run,
-        catalog=version.name,
-        etag=version.etag,
-        traceparent=version.metadata.traceparent,
-    )
+def _is_worked_on(run: Run, ports: Ports) -> bool:
+    if run.state is not RunState.SENDING:
+        return False
+    return ports.locks.is_held(run.store) or is_being_read(run, ports.clock.now())
 
 
 def _bring_back(
-    recorded: RecordedRun | None, as_waiting: Callable[[Run, datetime], Run], ports: Ports
+    recorded: RecordedRun, as_waiting: Callable[[Run, datetime], Run], ports: Ports
 ) -> bool:
     """Queue a run, and let its record say that it waits for that; return False if a worker has it."""
-    if recorded is None:
-        return False
     waiting = as_waiting(recorded.run, ports.clock.now())
     if waiting.retry_at is None:
         recorded.end(waiting)
         return True
     request = RetryRequest(waiting.catalog, waiting.etag, due=stamp(waiting.retry_at))
     # The message first: if saving the record fails, nobody needs the message.
-    ports.queue.put(request, _AT_ONCE)
+    ports.queue.put(request, _ONCE_RECORDED)
     try:
         recorded.end(waiting)
     except RecordConflictError:

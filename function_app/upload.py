@@ -20,9 +20,9 @@ from function_app import outcomes
 from function_app.attempt import Attempt
 from function_app.errors import CatalogGoneError, LeaseLostError, RecordConflictError
 from function_app.options import UploadOptions
-from function_app.other_blobs import carry_out, refuse
+from function_app.other_blobs import carry_out, meaning, refuse
 from function_app.ports import CatalogVersion, Ports, RetryRequest
-from function_app.recording import find, find_or_begin
+from function_app.recording import find, find_or_begin, run_for
 from function_app.turns import Turns
 from function_app.work import Work
 
@@ -119,7 +119,8 @@ class Uploader:
     def _upload(
         self, blob: str, etag: str | None = None, request: RetryRequest | None = None
     ) -> None:
-        name, version = parse_name(blob), self.ports.catalogs.current(blob)
+        version = self.ports.catalogs.current(blob)
+        name = parse_name(blob) if version is None else meaning(version)
         match name:
             case ResumeName():
                 recorded = carry_out(self.ports, name, version)
@@ -151,16 +152,9 @@ class Uploader:
     ) -> None:
         again = RetryRequest(version.name, version.etag)
         try:
-            recorded = find_or_begin(
-                self.ports,
-                store,
-                run,
-                catalog=version.name,
-                etag=version.etag,
-                traceparent=version.metadata.traceparent,
-            )
+            recorded = run_for(self.ports, version)
             due = _due(recorded.run)
-            if request is not None and request.due is not None and due not in (None, request.due):
+            if request is not None and request.due not in (None, due) and recorded.due_in:
                 return  # another message brings it back
             if not recorded.is_left_alone():
                 with self.ports.telemetry.attempt(recorded.run):

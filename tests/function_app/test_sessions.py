@@ -105,6 +105,26 @@ def test_a_resume_request_for_an_unknown_run_leaves_a_record_that_says_so(world:
     assert run.message.startswith("There is no such upload to resume")
 
 
+@pytest.mark.parametrize("lose", ["damage", "remove"])
+def test_resuming_a_run_whose_record_is_lost_begins_it_anew(world: World, lose: str) -> None:
+    version = world.put(450)
+    assert world.upload_and_die(version, 8)
+    world.queue.messages.clear()
+    getattr(world.records, lose)(STORE, id_of(version))
+    world.resume(version)
+    run = world.run(version)
+    assert (run.state, run.accepted, run.catalog) == (RunState.SUCCEEDED, 450, version.name)
+
+
+def test_resuming_a_lost_run_whose_catalogue_was_overwritten_changes_nothing(world: World) -> None:
+    version = world.put(3)
+    newer = world.put(4)
+    world.resume(version)
+    assert world.run(version).state is RunState.INVALID_CATALOG
+    assert world.catalogs.current(version.name) == newer
+    assert world.digible.requests == []
+
+
 def test_a_file_that_only_has_the_name_of_a_resume_request_is_not_deleted(world: World) -> None:
     notes = world.put(3, f"{STORE}/my.resume")
     world.uploader.upload(notes.name)

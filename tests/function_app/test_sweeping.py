@@ -1,5 +1,6 @@
 """The sweep finds blobs whose event was lost, and runs that nobody works on."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -7,22 +8,23 @@ import pytest
 
 from contract.blobs import RunId, StoreName
 from contract.run import RunState
-from function_app.answers import TokenRefused
+from function_app.answers import TokenRefused, Unavailable
 from function_app.events import SilentStore
+from function_app.options import UploadOptions
 from function_app.ports import CatalogVersion, RetryRequest, RunSummary, StoredRun
 from function_app.sweeping import is_idle, silence, sweep
 from tests.function_app.fakes import NOON
-from tests.function_app.world import DOWN, STORE, World, id_of
+from tests.function_app.world import DOWN, OK, STORE, World, assert_all_accepted, id_of, ids
 
 MINUTE = timedelta(minutes=1)
 
 
 def swept(world: World) -> list[RetryRequest]:
-    """Sweep, and return what was queued, all of it due at once."""
+    """Sweep, and return what was queued, all of it due once the records say so."""
     world.queue.messages.clear()
     swept = sweep(world.ports)
     assert not swept.errors
-    assert all(due == world.clock.now() for due, _ in world.queue.messages)
+    assert all(due == world.clock.now() + timedelta(seconds=5) for due, _ in world.queue.messages)
     return [replace(request, due=None) for _, request in world.queue.messages]
 
 
@@ -84,6 +86,85 @@ def test_a_missed_resume_request_is_found(world: World) -> None:
     assert swept(world) == [request(version)]
     assert world.catalogs.current(resume.name) is None
     assert swept(world) == []
+
+
+@pytest.mark.parametrize("moment", ["reading", "sending"])
+def test_a_missed_resume_request_for_a_run_under_way_leaves_its_worker_alone(
+    world: World, moment: str
+) -> None:
+    version = world.put(650)
+    resume = world.catalogs.put(f"{STORE}/{id_of(version)}.resume", b"")
+    world.clock.advance(6 * MINUTE)
+    if moment == "sending":
+        world.while_sending("P201", lambda: sweep(world.ports))
+    else:
+        blocks = world.catalogs.blocks
+
+        def blocks_while_swept(version: CatalogVersion) -> Iterator[bytes]:
+            world.catalogs.blocks = blocks  # type: ignore[method-assign]  # once
+            sweep(world.ports)
+            return blocks(version)
+
+        world.catalogs.blocks = blocks_while_swept  # type: ignore[method-assign]
+    run = world.upload(version)
+    assert_all_accepted(world, run, [ids(1, 200), ids(201, 400), ids(401, 600), ids(601, 650)])
+    assert world.catalogs.current(resume.name) is None
+
+
+def test_an_idle_run_with_a_missed_resume_request_is_queued_once(world: World) -> None:
+    version = world.put(650)
+    assert world.upload_and_die(version, 8)
+    world.catalogs.put(f"{STORE}/{id_of(version)}.resume", b"")
+    world.clock.advance(6 * MINUTE)
+    assert swept(world) == [request(version)]
+
+
+def test_a_file_with_the_name_of_a_resume_request_is_found_once(world: World) -> None:
+    world.catalogs.put(f"{STORE}/my.resume", b"no request")
+    world.clock.advance(6 * MINUTE)
+    assert [sweep(world.ports).unannounced for _ in range(3)] == [1, 0, 0]
+
+
+def test_what_has_moved_since_the_records_were_listed_is_left_alone(world: World) -> None:
+    version = world.put(650)
+    assert world.upload_and_die(version, 8)
+    world.clock.advance(6 * MINUTE)
+    listed = list(world.records.all())
+    world.answer(Unavailable("Busy.", 429, retry_after=1_500))
+    waiting = world.upload(version)
+    world.records.all = lambda: iter(listed)  # type: ignore[method-assign]  # as it was
+    assert swept(world) == []
+    assert world.run(version) == waiting
+
+
+def test_a_run_that_waits_for_longer_than_usual_is_left_alone() -> None:
+    world = World(UploadOptions(longest_doubt=timedelta(hours=1)))
+    first, second = world.put(1, "0001/1.json"), world.put(1, "0001/2.json")
+    world.digible.judge = lambda products: Unavailable("Silence.", in_doubt=True)
+    world.upload(first)
+    held = world.upload(second)
+    assert held.error is not None
+    assert held.error.kind == "in_doubt"
+    world.clock.advance(50 * MINUTE)
+    assert request(second) not in swept(world)
+
+
+def test_a_message_that_is_quicker_than_the_record_is_not_lost(world: World) -> None:
+    world.digible.judge = lambda products: DOWN
+    version = world.put(1)
+    world.upload(version)
+    world.clock.advance(46 * MINUTE)
+    world.queue.messages.clear()
+    world.digible.judge = lambda products: OK
+    put = world.queue.put
+
+    def put_and_call(request: RetryRequest, delay: timedelta) -> None:
+        world.queue.put = put  # type: ignore[method-assign]  # once
+        world.uploader.retry(request)
+
+    world.queue.put = put_and_call  # type: ignore[method-assign]
+    sweep(world.ports)
+    assert world.run(version).state is RunState.SUCCEEDED
 
 
 @pytest.mark.parametrize(("minutes", "found"), [(1.9, False), (2.1, True)])
