@@ -1,5 +1,6 @@
 """One invocation's work on one run: read through → claim → lease → token → batches → outcome."""
 
+import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -15,6 +16,8 @@ from function_app.reading import is_being_read, read_through, runs_with
 from function_app.repeats import is_delivered
 from function_app.turns import Turns
 from function_app.work import Work
+
+logger = logging.getLogger(__name__)
 
 _SHORT_DELAY = timedelta(seconds=2)
 _LONG_DELAY = timedelta(seconds=30)
@@ -42,6 +45,10 @@ class Attempt:
             return
         if work.version.is_archived:
             work.recorded.end(outcomes.archived(work.run, work.ports.clock.now()))
+            return
+        if is_being_read(work.run, work.ports.clock.now()):
+            # Its reader has a message in the queue for the case that it dies; another is one too many.
+            logger.info("run %s of store %s is being read", work.run.run, work.run.store)
             return
         with work.ports.queue.stand_by(work.again()) as standby:
             self._take_up(standby, ends_at)
@@ -99,9 +106,6 @@ class Attempt:
 
     def _read_in_turn(self, standby: Standby, ends_at: float) -> bool:
         """Read through the catalogue if it is its turn; return False if the run ends or comes back."""
-        if is_being_read(self.work.run, self.work.ports.clock.now()):
-            self.work.come_back(_LONG_DELAY)
-            return False
         with self.turns.take(self.work.run.store, self.work.ports.clock) as wait:
             if wait is None:
                 return read_through(self.work, standby, ends_at)

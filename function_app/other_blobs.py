@@ -72,6 +72,8 @@ def _begun_anew(ports: Ports, name: ResumeName) -> RecordedRun | None:
 
 
 def _tell_of_no_run(ports: Ports, name: ResumeName, request: CatalogVersion) -> None:
+    if ports.records.load(name.store, name.run) is not None:
+        return  # a damaged record is the sweep's matter
     recorded = find_or_begin(ports, name.store, name.run, catalog=request.name, etag=request.etag)
     recorded.end(outcomes.nothing_to_resume(recorded.run, ports.clock.now()))
 

@@ -1,6 +1,8 @@
 """Reads through a run's catalogue before its first batch, and records what it holds."""
 
+import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -9,16 +11,20 @@ from contract.compression import CatalogError
 from contract.run import Run, RunError, RunState
 from function_app import outcomes
 from function_app.batching import total_batches
-from function_app.errors import SlowExaminationError
+from function_app.errors import CatalogGoneError, RecordConflictError, SlowExaminationError
 from function_app.examining import Examination, examine
 from function_app.ports import RunSummary, Standby
 from function_app.repeats import content_of, earlier_runs
 from function_app.work import Work
 
+logger = logging.getLogger(__name__)
+
 _CHECKING = "Checking the catalogue."
 _STILL_CHECKING = "Still checking the catalogue; it is a large one."
+_TO_BE_CHECKED = "Checking the catalogue was interrupted; it is checked again."
 _TELL_EVERY = 60.0  # seconds: a record that stands still would look like a dead worker's
 _LIVES_FOR = timedelta(seconds=80)  # a dead reader's message comes back later than that
+_MOST_DEATHS = 10
 _LONGEST = 480.0  # seconds
 _SLOW_TO_READ = RunError(
     "slow", "Reading through the catalogue took longer than there is time for it."
@@ -30,8 +36,13 @@ def is_being_read(run: Run, now: datetime) -> bool:
 
     Two that took it from each other would never come to its end.
     """
+    return _has_reader(run) and abs(now - run.updated_at) < _LIVES_FOR
+
+
+def _has_reader(run: Run) -> bool:
+    """Return whether a worker reads the run's catalogue, or has died of it."""
     is_read = run.state is RunState.SENDING and run.message in (_CHECKING, _STILL_CHECKING)
-    return is_read and now - run.updated_at < _LIVES_FOR
+    return is_read and run.batches_total is None
 
 
 def read_through(work: Work, standby: Standby, ends_at: float) -> bool:
@@ -40,11 +51,14 @@ def read_through(work: Work, standby: Standby, ends_at: float) -> bool:
     `ends_at` is when (monotonic seconds) this must be over. Raises CatalogGoneError,
     RecordConflictError, and whatever storage raises.
     """
-    clock = work.ports.clock
+    clock, deaths = work.ports.clock, work.run.retries + _has_reader(work.run)
+    if _has_reader(work.run) and deaths > _MOST_DEATHS:
+        logger.error("run %s of store %s: its readers die", work.run.run, work.run.store)
+        work.recorded.end(outcomes.abandoned(work.run, clock.now()))
+        return False
     # So that the owner sees that it is being checked.
-    work.recorded.save(
-        replace(work.run.moved_to(RunState.SENDING), message=_CHECKING, error=None, retry_at=None)
-    )
+    begun = replace(work.run.moved_to(RunState.SENDING), message=_CHECKING, retries=deaths)
+    work.recorded.save(replace(begun, error=None, retry_at=None))
     try:
         found = _examined(work, standby, min(ends_at, clock.monotonic() + _LONGEST))
     except CatalogError as error:
@@ -53,12 +67,19 @@ def read_through(work: Work, standby: Standby, ends_at: float) -> bool:
     except SlowExaminationError:
         work.end_or_wait(outcomes.waiting(work.run, _SLOW_TO_READ, clock.now()))
         return False
+    except (CatalogGoneError, RecordConflictError):
+        raise
+    except Exception:
+        with suppress(Exception):  # so that the host's next try does not take it for being read
+            work.recorded.save(replace(work.run, message=_TO_BE_CHECKED))
+        raise
     run = replace(
         work.run,
         read=found.read,
         rejected=found.rejected,
         rejections=found.rejections,
         batches_total=total_batches(found.sendable),
+        retries=0,
     )
     if not found.sendable:
         work.recorded.end(outcomes.nothing_to_send(run, found.keys, clock.now()))

@@ -174,7 +174,10 @@ def _left(
 def _is_worked_on(run: Run, ports: Ports) -> bool:
     if run.state is not RunState.SENDING:
         return False
-    return ports.locks.is_held(run.store) or is_being_read(run, ports.clock.now())
+    if is_being_read(run, ports.clock.now()):
+        return True
+    # Of a worker that has just taken the store's lease, nothing says yet which run it sends.
+    return ports.locks.is_held(run.store) and ports.locks.sender(run.store) in (run.run, None)
 
 
 def _bring_back(

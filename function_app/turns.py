@@ -75,7 +75,9 @@ class Turns:
 
 def _wait(store: _Store, clock: Clock) -> timedelta | None:
     ahead = store.used_up - clock.monotonic()
-    if ahead <= 0:  # the pile is gone; some of it may have come back in another process
+    if (
+        ahead <= 0 and not store.is_taken
+    ):  # the pile is gone; some of it may have come back in another process
         store.waiting = 0
     if not store.is_taken and ahead <= _IN_A_ROW - 1:
         return None

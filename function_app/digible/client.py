@@ -23,7 +23,7 @@ from function_app.answers import Accepted, Answer, Unavailable
 from function_app.digible.connections import connection_pools
 from function_app.digible.deadline import DeadlineError, deadline
 from function_app.digible.responses import MAX_BODY, Response, interpret
-from function_app.digible.scrubbing import scrubbed, without_products
+from function_app.digible.scrubbing import scrubbed_for_log
 from function_app.retrying import retry_after_seconds
 from function_app.token import StoredToken
 
@@ -97,7 +97,7 @@ class DigibleClient:
             if isinstance(answer, Accepted):
                 return answer
             span.set_status(StatusCode.ERROR)
-            content = scrubbed(without_products(response.text, products), token.value)
+            content = scrubbed_for_log(response.text, token.value, products)
             return replace(answer, logged=f"Digible answered HTTP {response.status}: {content}")
 
     def _body(self, products: Sequence[Product]) -> bytes:

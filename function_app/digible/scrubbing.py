@@ -28,6 +28,16 @@ def scrubbed(text: str, secret: str) -> str:
     A secret that is JSON-, URL- or HTML-escaped or in base64 counts, too; where it is escaped, the text
     is returned with its escapes resolved.
     """
+    return _one_line(_without_secret(text, secret))
+
+
+def scrubbed_for_log(text: str, secret: str, products: Sequence[Product]) -> str:
+    """Return `text` as `scrubbed` does, and without the ids, names and prices of `products`."""
+    # The secret first, and whole: a product's id may occur in the middle of it.
+    return _one_line(without_products(_without_secret(text, secret), products))
+
+
+def _without_secret(text: str, secret: str) -> str:
     is_cut, text = len(text) > _LOOKED_AT, text[:_LOOKED_AT]
     plain = _plain(text)
     if plain != text and _hides(plain, secret):
@@ -36,6 +46,10 @@ def scrubbed(text: str, secret: str) -> str:
     text = _JWT.sub(_HIDDEN, text.replace(secret, _HIDDEN) if secret else text)
     if is_cut:  # perhaps in the middle of the secret
         text = text[: max(0, len(text) - _LONGEST_SPELLING * len(secret))]
+    return text
+
+
+def _one_line(text: str) -> str:
     text = text[: 8 * MAX_WORDS]
     text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return text if len(text) <= MAX_WORDS else text[: MAX_WORDS - 1] + "…"

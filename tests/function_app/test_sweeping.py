@@ -111,6 +111,35 @@ def test_a_missed_resume_request_for_a_run_under_way_leaves_its_worker_alone(
     assert world.catalogs.current(resume.name) is None
 
 
+def test_a_missed_resume_request_is_carried_out_while_another_run_has_the_store(
+    world: World,
+) -> None:
+    version = world.put(name="0001/expired.json")
+    world.answer(TokenRefused("Expired", 401))
+    world.upload(version)
+    world.catalogs.put(f"{STORE}/{id_of(version)}.resume", b"")
+    other = world.put(name="0001/other.json")
+    world.clock.advance(6 * MINUTE)
+    found: list[RetryRequest] = []
+    world.while_sending("P201", lambda: found.extend(swept(world)))
+    world.upload(other)
+    assert found == [request(version)]
+
+
+def test_a_damaged_record_is_left_to_the_sweep_by_a_request_that_cannot_find_its_catalogue(
+    world: World,
+) -> None:
+    version = world.put(name="0001/SHOP.JSON")
+    assert world.upload_and_die(version, 8)
+    world.queue.messages.clear()
+    world.records.damage(STORE, id_of(version))
+    world.resume(version)
+    world.clock.advance(11 * MINUTE)
+    assert swept(world) == [request(version)]
+    world.all_messages()
+    assert world.run(version).state is RunState.SUCCEEDED
+
+
 def test_an_idle_run_with_a_missed_resume_request_is_queued_once(world: World) -> None:
     version = world.put(650)
     assert world.upload_and_die(version, 8)

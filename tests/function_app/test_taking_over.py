@@ -10,6 +10,7 @@ from contract.run import RunState
 from function_app.answers import Accepted
 from function_app.options import UploadOptions
 from function_app.ports import CatalogVersion, RetryRequest
+from function_app.reading import is_being_read
 from function_app.turns import Turns
 from function_app.upload import Uploader
 from tests.function_app.fake_storage import FakeLease
@@ -114,9 +115,8 @@ def test_two_processes_do_not_take_the_reading_of_a_catalogue_from_each_other(
     world.catalogs.blocks = blocks_while_read  # type: ignore[method-assign]
     run = world.upload(version)
     assert saves == [1, 1]
+    assert world.queue.messages == []
     assert_all_accepted(world, run, BATCHES)
-    world.all_messages(at_most=1)
-    assert world.run(version) == run
 
 
 def test_a_catalogue_whose_reader_has_died_is_read_by_another(world: World) -> None:
@@ -125,6 +125,50 @@ def test_a_catalogue_whose_reader_has_died_is_read_by_another(world: World) -> N
     assert world.upload(version).message == "Checking the catalogue."
     world.clock.advance(timedelta(seconds=80))
     assert_all_accepted(world, world.upload(version), BATCHES)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "lives"), [(-3_600, False), (-79, True), (0, True), (79, True), (81, False)]
+)
+def test_a_reader_is_alive_if_its_record_has_moved_lately(
+    world: World, seconds: float, *, lives: bool
+) -> None:
+    """Its clock may have been wrong, and put right since."""
+    version = world.put(650)
+    assert world.upload_and_die(version, 2)
+    run = world.run(version)
+    assert is_being_read(run, run.updated_at + timedelta(seconds=seconds)) == lives
+
+
+def test_a_catalogue_whose_reading_failed_is_read_again_at_once(world: World) -> None:
+    """Otherwise the host's tries would count as successes, and would never come to an end."""
+    version = world.put(650)
+    blocks = world.catalogs.blocks
+
+    def failing(version: CatalogVersion) -> Iterator[bytes]:
+        raise OSError("storage is away")
+
+    world.catalogs.blocks = failing  # type: ignore[method-assign]
+    for _ in range(3):
+        with pytest.raises(OSError, match="storage is away"):
+            world.uploader.retry(RetryRequest(version.name, version.etag))
+    assert "is checked again" in world.run(version).message
+    world.catalogs.blocks = blocks  # type: ignore[method-assign]
+    assert_all_accepted(world, world.upload(version), BATCHES)
+
+
+def test_a_catalogue_that_every_reader_dies_of_is_given_up(world: World) -> None:
+    version = world.put(650)
+    deaths = 0
+    while world.upload_and_die(version, 2):
+        deaths += 1
+        world.queue.messages[:-1] = []  # its own message is the last one, and finds the same
+        world.clock.advance(timedelta(minutes=2))
+    run = world.run(version)
+    assert (run.state, run.error and run.error.kind) == (RunState.FAILED, "abandoned")
+    assert deaths == 11
+    world.all_messages(at_most=1)
+    assert world.digible.requests == []
 
 
 def test_a_run_waits_in_the_queue_while_its_store_is_busy(world: World) -> None:

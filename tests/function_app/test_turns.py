@@ -130,6 +130,14 @@ def test_those_that_came_back_elsewhere_lengthen_no_wait_once_the_pile_is_gone()
     assert len(set(first)) == 1
 
 
+def test_a_pile_waits_ever_longer_while_one_of_it_is_read_for_long() -> None:
+    turns, clock = Turns(), FakeClock()
+    with turns.take(STORE, clock.ports()):
+        clock.advance(timedelta(minutes=1))
+        waits = [turns.wait(STORE, clock.ports()) for _ in range(500)]
+    assert max(wait for wait in waits if wait) > 50 * SECOND
+
+
 def test_no_catalogue_waits_so_long_that_the_sweep_would_look_for_it() -> None:
     turns, clock = Turns(), FakeClock()
     clock.random = lambda: 1.0

@@ -9,7 +9,12 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from contract.product import Product
-from function_app.digible.scrubbing import MAX_WORDS, scrubbed, without_products
+from function_app.digible.scrubbing import (
+    MAX_WORDS,
+    scrubbed,
+    scrubbed_for_log,
+    without_products,
+)
 
 OPAQUE = 'opaque/s3cret+"of"&<shop>=='
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJzaG9wIn0.c2lnbmVk-by_them"
@@ -151,6 +156,19 @@ def test_a_product_is_hidden_however_it_is_spelt(words: str) -> None:
     shown = without_products(words, [Product("SKU-77", " Salt & Pepper/Mill", "12.50")])
     assert "***" in shown
     assert not [part for part in ("epper", "EPPER", "77", "12.5") if part in shown]
+
+
+@pytest.mark.parametrize(
+    ("secret", "product_id"),
+    [
+        ("7f3a1b2c9d0e4f5a6b7c8d9e0f1a2b3c4d5e6f70", "4F5"),
+        (JWT, "HBG"),
+        ("abc%2Fdef%2Bsecretsecret", "secret"),
+    ],
+)
+def test_a_token_is_hidden_even_if_a_products_id_occurs_in_it(secret: str, product_id: str) -> None:
+    product = Product(product_id, "Tea", "1.00")
+    assert scrubbed_for_log(f"Bearer {secret}.", secret, [product]) in ("Bearer ***.", "Bearer ***")
 
 
 def test_what_is_about_no_product_stays() -> None:
