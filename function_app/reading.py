@@ -51,28 +51,9 @@ def read_through(work: Work, standby: Standby, ends_at: float) -> bool:
     `ends_at` is when (monotonic seconds) this must be over. Raises CatalogGoneError,
     RecordConflictError, and whatever storage raises.
     """
-    clock, deaths = work.ports.clock, work.run.retries + _has_reader(work.run)
-    if _has_reader(work.run) and deaths > _MOST_DEATHS:
-        logger.error("run %s of store %s: its readers die", work.run.run, work.run.store)
-        work.recorded.end(outcomes.abandoned(work.run, clock.now()))
+    found = _examined(work, standby, ends_at) if _is_begun(work) else None
+    if found is None:
         return False
-    # So that the owner sees that it is being checked.
-    begun = replace(work.run.moved_to(RunState.SENDING), message=_CHECKING, retries=deaths)
-    work.recorded.save(replace(begun, error=None, retry_at=None))
-    try:
-        found = _examined(work, standby, min(ends_at, clock.monotonic() + _LONGEST))
-    except CatalogError as error:
-        work.recorded.end(outcomes.unreadable(work.run, error, clock.now()))
-        return False
-    except SlowExaminationError:
-        work.end_or_wait(outcomes.waiting(work.run, _SLOW_TO_READ, clock.now()))
-        return False
-    except (CatalogGoneError, RecordConflictError):
-        raise
-    except Exception:
-        with suppress(Exception):  # so that the host's next try does not take it for being read
-            work.recorded.save(replace(work.run, message=_TO_BE_CHECKED))
-        raise
     run = replace(
         work.run,
         read=found.read,
@@ -82,7 +63,7 @@ def read_through(work: Work, standby: Standby, ends_at: float) -> bool:
         retries=0,
     )
     if not found.sendable:
-        work.recorded.end(outcomes.nothing_to_send(run, found.keys, clock.now()))
+        work.recorded.end(outcomes.nothing_to_send(run, found.keys, work.ports.clock.now()))
         return False
     content = content_of(work.version, found.sha256, runs_with(work, found.sha256))
     work.recorded.save(replace(run, content=content))
@@ -95,10 +76,36 @@ def runs_with(work: Work, sha256: str) -> list[RunSummary]:
     return earlier_runs(work.version, sha256, work.ports.records.summaries(store, run))
 
 
-def _examined(work: Work, standby: Standby, ends_at: float) -> Examination:
-    version = work.version
-    is_over = _watched(work, standby, ends_at)
-    return examine(work.ports.catalogs.blocks(version), version.metadata, version.size, is_over)
+def _is_begun(work: Work) -> bool:
+    """Let the record say that the catalogue is being checked; return False if the run has ended instead."""
+    run = work.run
+    deaths = run.retries + _has_reader(run)
+    if _has_reader(run) and deaths > _MOST_DEATHS:
+        logger.error("run %s of store %s: whoever reads its catalogue dies", run.run, run.store)
+        work.recorded.end(outcomes.abandoned(run, work.ports.clock.now()))
+        return False
+    begun = replace(run.moved_to(RunState.SENDING), message=_CHECKING, retries=deaths)
+    work.recorded.save(replace(begun, error=None, retry_at=None))
+    return True
+
+
+def _examined(work: Work, standby: Standby, ends_at: float) -> Examination | None:
+    """Read the catalogue; return None if that ends the run or lets it wait."""
+    clock, version = work.ports.clock, work.version
+    is_over = _watched(work, standby, min(ends_at, clock.monotonic() + _LONGEST))
+    try:
+        return examine(work.ports.catalogs.blocks(version), version.metadata, version.size, is_over)
+    except CatalogError as error:
+        work.recorded.end(outcomes.unreadable(work.run, error, clock.now()))
+    except SlowExaminationError:
+        work.end_or_wait(outcomes.waiting(work.run, _SLOW_TO_READ, clock.now()))
+    except (CatalogGoneError, RecordConflictError):
+        raise
+    except Exception:
+        with suppress(Exception):  # so that the host's next try does not take it for being read
+            work.recorded.save(replace(work.run, message=_TO_BE_CHECKED))
+        raise
+    return None
 
 
 def _watched(work: Work, standby: Standby, ends_at: float) -> Callable[[], bool]:
