@@ -17,7 +17,7 @@ from agent.saying import say
 from agent.scheduling.results import words
 from agent.showing import local_time, shown, shown_run
 from agent.state import LastRun, last_run
-from contract.blobs import StoreName
+from contract.blobs import RunId, StoreName
 from contract.run import MAX_REJECTIONS, Run
 
 _LATEST = 10
@@ -62,9 +62,13 @@ def _run(call: Call, arguments: StatusArguments) -> ExitCode:
     last = last_run(call.state_folder(settings))
     with closing(call.progress()) as progress, closing(storage_for(settings)) as storage:
         try:
-            runs = _wanted(storage, settings.store, arguments)
-            if arguments.follow and runs:
-                runs = [_followed(Waiter(storage, arguments.timeout, progress), runs[0])]
+            if new := _not_begun(storage, settings.store, arguments, last):
+                waiter = Waiter(storage, arguments.timeout, progress)
+                runs: Sequence[Run] = [waiter.outcome(settings.store, new)]
+            else:
+                runs = _wanted(storage, settings.store, arguments)
+                if arguments.follow and runs:
+                    runs = [_followed(Waiter(storage, arguments.timeout, progress), runs[0])]
         except KeyboardInterrupt:
             raise StoppedError("Stopped. Nothing was changed.") from None
     progress.close()
@@ -77,6 +81,21 @@ def _check(arguments: StatusArguments) -> None:
         raise SettingsError("--json contains the rejections.", "Leave out --rejections.")
     if arguments.run is None and not arguments.follow:
         raise SettingsError("--rejections writes those of one run.", "Name it: status RUN.")
+
+
+def _not_begun(
+    runs: Runs, store: StoreName, arguments: StatusArguments, last: LastRun | None
+) -> RunId | None:
+    """Return the run to follow if it is that of the last upload from here, and has no record yet.
+
+    Between an upload and its record, the latest record is that of the run before.
+    """
+    if not arguments.follow or last is None or last.run is None or last.state is not None:
+        return None
+    wanted = last.run if arguments.run is None else arguments.run
+    if not wanted or not last.run.startswith(wanted):
+        return None
+    return last.run if runs.read(store, last.run) is None else None
 
 
 def _wanted(runs: Runs, store: StoreName, arguments: StatusArguments) -> Sequence[Run]:

@@ -5,14 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
-from typing import IO
+from typing import IO, Any
 
 from azure.core import MatchConditions
+from azure.core.exceptions import AzureError, ServiceRequestError
 from azure.storage.blob import BlobClient, ContentSettings
 
-from agent.errors import StoppedError, StorageError
+from agent.errors import SignInError, StoppedError, StorageError
 from agent.storage.messages import Task
-from agent.storage.service import ALREADY_THERE, Service
+from agent.storage.service import AlreadyThereError, Service
 from contract.blobs import CATALOGS, CatalogMetadata, RunId, StoreName, resume_name
 
 logger = logging.getLogger(__name__)
@@ -24,6 +25,9 @@ _UPLOADING = Task("The catalogue can't be uploaded", CATALOGS, "create and write
 _VERIFYING = Task("The uploaded catalogue can't be checked", CATALOGS, "read blobs")
 _PROVING = Task("A catalogue couldn't be uploaded", CATALOGS, "create and write blobs")
 _RESUMING = Task("The run can't be resumed", CATALOGS, "create and write blobs")
+
+_UNCLEAR = {408, 500, 502, 504}
+"""HTTP statuses after which the service, or a proxy's other side, may have done what it was asked."""
 
 _PROOF = ".check-write"
 """Name of a blob that never comes to be; its single block is dropped by the service after a week."""
@@ -70,16 +74,18 @@ class Catalogs:
         return etag
 
     def _commit(self, blob: BlobClient, blocks: list[str], metadata: CatalogMetadata) -> str:
-        commit = partial(
-            blob.commit_block_list,
-            blocks,  # type: ignore[arg-type]  # ids are taken too, whatever the annotation says
-            metadata=metadata.to_headers(),
-            content_settings=ContentSettings(content_type="application/gzip"),
-            match_condition=MatchConditions.IfMissing,
+        commit = _Tries(
+            partial(
+                blob.commit_block_list,
+                blocks,  # type: ignore[arg-type]  # ids are taken too, whatever the annotation says
+                metadata=metadata.to_headers(),
+                content_settings=ContentSettings(content_type="application/gzip"),
+                match_condition=MatchConditions.IfMissing,
+            )
         )
         try:
             return str(self.service.patiently(commit, _UPLOADING)["etag"])
-        except ALREADY_THERE:
+        except AlreadyThereError:
             # Nobody else uses this name: an earlier try succeeded, and only its response was lost.
             try:
                 return str(self.service.patiently(blob.get_blob_properties, _VERIFYING).etag)
@@ -87,6 +93,15 @@ class Catalogs:
                 raise StorageError(
                     f"{error} The catalogue is uploaded all the same, and its run goes on in the cloud."
                 ) from error
+        except StorageError as error:
+            if not commit.may_be_done:
+                raise
+            # Never the passing kind: a schedule would upload a second time.
+            raise StorageError(
+                f"{error} It was the last step of the upload, so the catalogue may be uploaded all the "
+                "same, and then its run goes on in the cloud.",
+                "`shopmaster status` shows whether there is such a run.",
+            ) from error
 
     def _verify(self, blob: BlobClient, expected: "_Expected") -> None:
         """Compare what is stored with what was sent: SDKs have lost blocks in retries before."""
@@ -115,6 +130,29 @@ class Catalogs:
         """Ask for a run to be taken up again, whose record will say so; raises StorageError."""
         blob = self.service.client.get_blob_client(CATALOGS, resume_name(store, run))
         self.service.patiently(partial(blob.upload_blob, b"", overwrite=True), _RESUMING)
+
+
+class _Tries:
+    """A request that remembers whether a try that failed may have been carried out all the same."""
+
+    def __init__(self, request: Callable[[], dict[str, Any]]) -> None:
+        self.may_be_done = False
+        self._request = request
+
+    def __call__(self) -> dict[str, Any]:
+        try:
+            return self._request()
+        except (AzureError, OSError, SignInError) as error:
+            self.may_be_done = self.may_be_done or _may_be_done(error)
+            raise
+
+
+def _may_be_done(error: AzureError | OSError | SignInError) -> bool:
+    """Return whether the service may have done what it was asked, although the try failed."""
+    if isinstance(error, ServiceRequestError | SignInError):  # nothing was sent
+        return False
+    status = getattr(error, "status_code", None)
+    return status is None or status in _UNCLEAR
 
 
 def _block_id(number: int) -> str:

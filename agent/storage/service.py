@@ -6,12 +6,8 @@ from itertools import count
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from azure.core.exceptions import (
-    AzureError,
-    ResourceExistsError,
-    ResourceModifiedError,
-)
-from azure.storage.blob import BlobServiceClient
+from azure.core.exceptions import AzureError
+from azure.storage.blob import BlobServiceClient, StorageErrorCode
 
 from agent.errors import SignInError, StorageError, StorageUnavailableError
 from agent.following import Clock
@@ -20,9 +16,6 @@ from agent.storage.address import StorageAccount, StorageConnection, StorageSign
 from agent.storage.messages import Account, Task, explained
 
 logger = logging.getLogger(__name__)
-
-ALREADY_THERE = (ResourceExistsError, ResourceModifiedError)
-"""A blob of that name exists: no trouble of the account's, so it is left to the caller."""
 
 MAX_RECORD = 8 << 20
 """Bytes of a run record that are read: one with every rejection it can list has about 3 MB."""
@@ -33,7 +26,17 @@ _PATIENCE = 20.0
 
 _PAUSES = (0.5, 1.0, 2.0, 4.0)
 
+_ALREADY_THERE = (
+    StorageErrorCode.BLOB_ALREADY_EXISTS,
+    StorageErrorCode.CONDITION_NOT_MET,
+    StorageErrorCode.UNAUTHORIZED_BLOB_OVERWRITE,
+)
+
 T = TypeVar("T")
+
+
+class AlreadyThereError(StorageError):
+    """A blob of that name exists: no trouble of the account's, so the caller may know better."""
 
 
 def connect(sign_in: StorageSignIn) -> BlobServiceClient:
@@ -93,15 +96,16 @@ class Service:
         return explained(error, task, self._account)
 
     def patiently(self, call: Callable[[], T], task: Task) -> T:
-        """Repeat `call` while its trouble may pass; raises StorageError, or one of ALREADY_THERE."""
+        """Repeat `call` while its trouble may pass; raises StorageError, such as AlreadyThereError."""
         begun = self._clock.monotonic()
         for attempt in count():
             try:
                 return call()
-            except ALREADY_THERE:
-                raise
             except (AzureError, OSError, SignInError) as error:
                 trouble = self.explained(error, task)
+                # The class tells too little: the client has one for every 409, such as a container's end.
+                if getattr(error, "error_code", None) in _ALREADY_THERE:
+                    raise AlreadyThereError(trouble.cause, trouble.remedy) from error
                 is_late = attempt and self._clock.monotonic() - begun >= _PATIENCE
                 if is_late or not isinstance(trouble, StorageUnavailableError):
                     raise trouble from error
