@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from agent.errors import DatabaseError, DatabaseProblem
 from agent.names import Columns, shown_name
-from contract.product import CatalogRow
+from contract.product import MAX_TEXT, CatalogRow
 
 _PLAIN = frozenset({str, int, Decimal, type(None)})
 _UNFIT: list[object] = []
@@ -29,8 +29,9 @@ def catalog_rows(rows: Iterable[Sequence[object]], columns: Columns) -> Iterator
 
     A float becomes the shortest decimal that means the same; a value of any other type, its text. An
     id that is a whole number is an integer even where its column is a numeric. A product with an
-    unreadable value is one that the function rejects. Raises DatabaseError at the end if a column has
-    no other values: then it is the wrong column.
+    unreadable value is one that the function rejects, and so is one with a text that is too long, of
+    which only the beginning is passed on. Raises DatabaseError at the end if a column has no other
+    values: then it is the wrong column.
     """
     doubtful: dict[int, str] = dict.fromkeys(range(len(columns)), "")
     for row in rows:
@@ -61,9 +62,9 @@ def _look(row: Sequence[object], doubtful: dict[int, str]) -> None:
 def _catalog_row(row: Sequence[object]) -> CatalogRow:
     product_id, product_name, sell_price = map(_plain, row)
     return CatalogRow(
-        product_id=_whole(product_id) if isinstance(product_id, Decimal) else product_id,
-        product_name=_UNFIT if isinstance(product_name, Decimal) else product_name,
-        sell_price=sell_price,
+        product_id=_whole(product_id) if isinstance(product_id, Decimal) else _cut(product_id),
+        product_name=_UNFIT if isinstance(product_name, Decimal) else _cut(product_name),
+        sell_price=_price(sell_price),
     )
 
 
@@ -83,3 +84,16 @@ def _whole(number: Decimal) -> object:
     if number.is_finite() and number == number.to_integral_value():
         return int(number)
     return _UNFIT
+
+
+def _cut(value: object) -> object:
+    """Return a text that is too long so short that the catalogue stays readable, and still too long."""
+    return value[: MAX_TEXT + 1] if isinstance(value, str) else value
+
+
+def _price(value: object) -> object:
+    """Return a price, of which no text is cut: the beginning of something else may be one."""
+    if not isinstance(value, str) or len(value) <= MAX_TEXT:
+        return value
+    stripped = value.strip()  # a column of a fixed width may have thousands of spaces
+    return stripped if len(stripped) <= MAX_TEXT else _UNFIT

@@ -15,7 +15,7 @@ from agent import sqlite
 from agent.errors import DatabaseError, DatabaseProblem
 from agent.names import Columns
 from agent.sqlite import SqliteSource, SqliteTable
-from contract.product import COLUMNS, CatalogRow
+from contract.product import COLUMNS, MAX_TEXT, CatalogRow
 
 Make = Callable[..., SqliteTable]
 
@@ -179,6 +179,13 @@ def test_one_value_that_is_no_text_rejects_its_own_product(
     ids = {row.product_id for row in read if row.product_id}
     assert ids == ({"1", "3"} if column == "ProductID" else {"1", "2", "3"})
     assert [row[COLUMNS.index(column)] for row in read].count([]) == 1
+
+
+def test_a_huge_text_is_cut_so_that_it_is_still_too_long(make: Make) -> None:
+    pasted = "<p>" * 400_000
+    (row,) = read(make((pasted, pasted, pasted, 0)))
+    assert (row.product_id, row.product_name) == (pasted[: MAX_TEXT + 1],) * 2
+    assert row.sell_price == []
 
 
 def test_rows_with_one_id_are_always_in_the_same_order(make: Make) -> None:

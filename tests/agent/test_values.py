@@ -8,17 +8,22 @@ from agent.errors import DatabaseError, DatabaseProblem
 from agent.names import Columns
 from agent.values import Unreadable, catalog_rows
 from contract.catalog import read_catalog, write_catalog
+from contract.json_text import MAX_VALUE
 from contract.product import COLUMNS as CATALOG_COLUMNS
-from contract.product import Product, Rejection, check_product
+from contract.product import MAX_TEXT, Product, Rejection, check_product
 
 COLUMNS = Columns("Id", "Name", "Price")
 
 
 def checked(*row: object) -> Product | Rejection:
     """Return what the function makes of a row that went through a catalogue."""
-    rows = catalog_rows([row, ("1", "Tea", "1.00")], COLUMNS)
-    read, _ = read_catalog(write_catalog(rows))
-    return check_product(read, 1)
+    return both_checked(row, ("1", "Tea", "1.00"))[0]
+
+
+def both_checked(*rows: tuple[object, ...]) -> list[Product | Rejection]:
+    """Return what the function makes of rows that went through one catalogue."""
+    read = read_catalog(write_catalog(catalog_rows(rows, COLUMNS)))
+    return [check_product(row, number) for number, row in enumerate(read, 1)]
 
 
 @pytest.mark.parametrize(
@@ -123,3 +128,54 @@ def test_a_column_of_nothing_else_is_an_error_that_names_it(
 
 def test_a_column_without_any_value_is_not_an_error() -> None:
     assert len(list(catalog_rows([(None, None, None)] * 3, COLUMNS))) == 3
+
+
+PAGE = f"<p>{'Tea ' * MAX_VALUE}</p>"
+"""More text than the function reads as a product, as somebody pastes it from a web page."""
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ((f"7{PAGE}", "Tea", "1"), "ProductID is longer than 4,000 characters"),
+        (("7", PAGE, "1"), "ProductName is longer than 4,000 characters"),
+        (("7", "Tea", PAGE), "SellPrice is not a number"),
+        ((f"7{PAGE}", PAGE, PAGE), "ProductID is longer than 4,000 characters"),
+    ],
+    ids=["id", "name", "price", "all"],
+)
+def test_a_huge_text_rejects_its_own_product_and_leaves_the_catalogue_readable(
+    row: tuple[object, object, object], reason: str
+) -> None:
+    rejection, neighbour = both_checked(row, ("8", "Tea", "1.00"))
+    assert isinstance(rejection, Rejection)
+    assert rejection.reason == reason
+    assert neighbour == Product("8", "Tea", "1.00")
+
+
+def test_the_beginning_of_an_id_that_is_too_long_is_no_id() -> None:
+    longest = "7" * MAX_TEXT
+    rejection, neighbour = both_checked((f"{longest}{PAGE}", "Tea", "1"), (longest, "Tea", "1"))
+    assert isinstance(rejection, Rejection)
+    assert neighbour == Product(longest, "Tea", "1")
+
+
+@pytest.mark.parametrize(
+    "price", [f"12.50{' ' * MAX_TEXT}per box", f"{'0' * MAX_TEXT}{'1' * 2}"], ids=["box", "zeros"]
+)
+def test_the_beginning_of_a_price_that_is_too_long_is_no_price(price: str) -> None:
+    rejection = checked("7", "Tea", price)
+    assert isinstance(rejection, Rejection)
+    assert rejection.reason == "SellPrice is not a number"
+
+
+@pytest.mark.parametrize(("price", "sent"), [("12.50", "12.50"), ("", None)])
+def test_the_spaces_of_a_column_of_a_fixed_width_are_no_part_of_a_price(
+    price: str, sent: str | None
+) -> None:
+    checked_row = checked("7", "Tea", price.ljust(8_000))
+    if sent is None:
+        assert isinstance(checked_row, Rejection)
+        assert checked_row.reason == "SellPrice is missing"
+    else:
+        assert checked_row == Product("7", "Tea", sent)

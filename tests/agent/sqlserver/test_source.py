@@ -15,6 +15,7 @@ from agent.sqlserver.session import Session
 from agent.sqlserver.source import SqlServerSource
 from agent.sqlserver.table import SqlServerTable
 from agent.values import catalog_rows
+from contract.product import MAX_TEXT
 from tests.tds import SqlServerStandIn, Table
 from tests.tds.__main__ import SHOP_COLUMNS, products
 from tests.tds.places import PLACES, table_in
@@ -82,7 +83,7 @@ def test_a_price_of_any_numeric_type_is_an_exact_decimal(
         ("tinyint", 255, 255),
         ("bit", True, 1),
         ("nvarchar(20)", "日本 😀", "日本 😀"),
-        ("nvarchar(max)", "é" * 5000, "é" * 5000),
+        ("nvarchar(max)", "é" * 4001, "é" * 4001),
         ("varchar(max)", "", ""),
         ("char(4)", "ab", "ab  "),
         ("uniqueidentifier", *["6F9619FF-8B86-D011-B42D-00C04FC964FF"] * 2),
@@ -173,6 +174,17 @@ def test_one_value_that_the_driver_cannot_read_rejects_its_own_product(serve: Se
     prices = [price for _, _, price in SqlServerSource(placed).rows()]
 
     assert prices == ["1.50", 7, None, [], [], "2.50"]
+
+
+def test_a_huge_text_is_cut_so_that_it_is_still_too_long(serve: Serve) -> None:
+    pasted = "<p>" * 400_000
+    columns = {"id": "nvarchar(max)", "name": "nvarchar(max)", "price": "nvarchar(max)"}
+    placed = serve(Table("T", columns, [(pasted, pasted, pasted)]))
+
+    ((product_id, name, price),) = SqlServerSource(placed).rows()
+
+    assert (product_id, name) == (pasted[: MAX_TEXT + 1],) * 2
+    assert price == []
 
 
 class OddCursor:
