@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from agent.command_line.command import Call, Command, storage_for, tokens_for
 from agent.command_line.login_shown import login_sentence, waiting_sentence
 from agent.command_line.outcome import where_to_look
+from agent.command_line.piped_password import piped_password
 from agent.configuring.terminal import Console, Terminal, confirm, has_terminal
 from agent.digible import LoggedIn, log_in
 from agent.errors import AgentError, ExitCode, SettingsError, StoppedError, TokenStoreError
@@ -77,14 +78,13 @@ def _asked(arguments: LoginArguments, terminal: Terminal | None) -> tuple[str, s
     if arguments.password_stdin:
         if arguments.email is None:
             raise SettingsError("--password-stdin needs --email.", "Give both.")
-        if sys.stdin.isatty():
+        if sys.stdin is not None and sys.stdin.isatty():
             raise SettingsError(
                 "Standard input is the terminal, on which the password would show.",
                 "Pipe it in, or leave out --password-stdin to be asked for it.",
             )
-        # Windows' PowerShell may put a byte order mark in front of what it pipes.
-        password = sys.stdin.readline().rstrip("\r\n").removeprefix("\ufeff")
-        return _filled(arguments.email.strip(), "e-mail address"), _filled(password, "password")
+        email = _filled(arguments.email.strip(), "e-mail address")
+        return email, _filled(piped_password(), "password")
     if terminal is None:
         raise _NO_TERMINAL
     try:

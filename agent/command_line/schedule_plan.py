@@ -4,6 +4,7 @@ import getpass
 import sys
 from pathlib import Path
 
+from agent.command_line.piped_password import piped_password
 from agent.configuring.terminal import has_terminal
 from agent.errors import SettingsError
 from agent.scheduling.plan import Account, UserAccount
@@ -22,7 +23,7 @@ def chosen_account(
 ) -> Account:
     """Return the account that the user names or, without a name, the platform's usual one.
 
-    Raises SettingsError if Windows needs a password and there is none.
+    Raises SettingsError if Windows needs a password and there is none that can be read.
     """
     if platform != "win32":
         return UserAccount(name or this_account())
@@ -33,7 +34,7 @@ def chosen_account(
 
 def _password(account: str, *, from_stdin: bool) -> str:
     if from_stdin:
-        password = sys.stdin.readline().rstrip("\r\n")
+        password = piped_password()
     elif has_terminal():
         password = getpass.getpass(f"Windows password of {account}: ")
     else:

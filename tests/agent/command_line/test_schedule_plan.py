@@ -10,6 +10,7 @@ from agent.errors import SettingsError
 from agent.scheduling.plan import UserAccount
 from agent.scheduling.platforms import this_account
 from agent.windows_accounts import NETWORK_SERVICE, SYSTEM
+from tests.agent.command_line.piping import piped
 from tests.agent.scheduling.plans import SECRET
 
 
@@ -31,8 +32,15 @@ def test_windows_own_accounts_need_no_password(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_password_is_read_from_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{SECRET}\nmore\n"))
+    monkeypatch.setattr(sys, "stdin", piped(f"{SECRET}\nmore\n"))
     assert chosen(r"SHOP-PC\till", password_stdin=True) == UserAccount(r"SHOP-PC\till", SECRET)
+
+
+def test_a_password_in_a_file_may_be_utf_8_with_a_byte_order_mark(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "stdin", piped("grün\r\n".encode("utf-8-sig")))
+    assert chosen(r"SHOP-PC\till", password_stdin=True) == UserAccount(r"SHOP-PC\till", "grün")
 
 
 def test_a_password_is_asked_for_without_echo(
@@ -63,7 +71,7 @@ def test_nobody_is_asked_without_a_terminal(
 
 
 def test_an_empty_password_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdin", io.StringIO("\n"))
+    monkeypatch.setattr(sys, "stdin", piped("\n"))
     with pytest.raises(SettingsError, match="needs the password"):
         chosen(r"SHOP-PC\till", password_stdin=True)
 

@@ -1,6 +1,5 @@
 """A shop that logs in, the person at its terminal, and the run that waits for the login."""
 
-import io
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from contract.run import RunState
 from contract.run_record import encode_run
 from dev.digible.api import EMAIL, PASSWORD
 from dev.digible.stand_in import DigibleStandIn
+from tests.agent.command_line.piping import piped
 from tests.agent.shops import make_run
 
 RUN = RunId("20261123T120000Z-1a2b3c4d.8DC12")
@@ -38,9 +38,9 @@ class Shop:
         (self.folder / "shopmaster.toml").write_text(text, encoding="utf-8")
         (self.folder / "shopmaster.toml").chmod(0o600)
 
-    def run(self, *arguments: str, stdin: str = f"{PASSWORD}\n") -> tuple[int, str, str]:
+    def run(self, *arguments: str, stdin: str | bytes = f"{PASSWORD}\n") -> tuple[int, str, str]:
         """Run the agent without a terminal; return its exit code and what it printed."""
-        self.monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
+        self.monkeypatch.setattr("sys.stdin", piped(stdin))
         code = main(["login", *arguments])
         said = self.capsys.readouterr()
         assert "Traceback" not in said.err + said.out
