@@ -51,6 +51,9 @@ class Call:
     log_to: Callable[[Path], None] = lambda _: None
     """Gets the state folder as soon as it is known: the log is there."""
 
+    is_logged: bool = False
+    """Whether a log gets all that is printed: no name and no price of a product may be in one."""
+
     def settings(self, *, with_storage: bool, reads_products: bool = True) -> Settings:
         """Return the settings, whose secrets no log shows from now on; raises SettingsError."""
         raw = read_settings(self.config, self.environment)

@@ -24,16 +24,22 @@ _MEANING = {Kind.GONE: " (no longer sent; nothing is deleted at Digible)"}
 
 
 def describe_changes(changes: Changes, since: datetime) -> str:
-    """Say what has changed since a catalogue that was read from the database at `since`."""
+    """Say what has changed since a catalogue whose run began at `since`, with examples."""
+    lines = [describe_counts(changes, since)]
+    for kind in Kind:
+        if kind is not Kind.UNCHANGED:
+            lines += _examples(changes, kind)
+    return "\n".join(lines)
+
+
+def describe_counts(changes: Changes, since: datetime) -> str:
+    """Say how many products have changed since then, without naming any."""
     width = max(len(f"{count:,}") for count in changes.counts.values())
     before = f"{local_time(since)}, {changes.before:,} products"
     lines = [
         f"Compared with the last catalogue that succeeded ({before}):",
         *(f"  {_WORDS[kind]:<11} {changes.counts[kind]:>{width},}" for kind in Kind),
     ]
-    for kind in Kind:
-        if kind is not Kind.UNCHANGED:
-            lines += _examples(changes, kind)
     return "\n".join(lines)
 
 

@@ -4,6 +4,7 @@ import argparse
 import logging
 import sys
 from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TextIO, cast
 
@@ -22,7 +23,8 @@ logger = logging.getLogger(__name__)
 
 def run_upload(call: Call, clock: Clock = CLOCK) -> ExitCode:
     """Upload the products; if that fails before anything is uploaded and may pass, try again later."""
-    # Nobody sees what it prints, so the log has it too.
+    # Nobody sees what it prints, so the log has it too; on Linux, systemd puts it into the journal.
+    call = replace(call, is_logged=True)
     out, err = _Logged(sys.stdout), _Logged(sys.stderr)
     with redirect_stdout(cast("TextIO", out)), redirect_stderr(cast("TextIO", err)):
         for pause in PAUSES:

@@ -118,7 +118,9 @@ def _upload(
     ):
         this.kept.settle(lambda run: storage.read(store, run))
         limit = 1.0 if arguments.yes else settings.change_limit
-        uploading = Uploading(store, source, storage, this, operation, progress, limit)
+        uploading = Uploading(
+            store, source, storage, this, operation, progress, limit, call.is_logged
+        )
         upload = uploading.upload()
         if not arguments.no_wait:
             with operation.step("follow run"):

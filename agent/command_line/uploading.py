@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import IO
 
-from agent.command_line.differences import describe_changes, too_many
+from agent.command_line.differences import describe_changes, describe_counts, too_many
 from agent.command_line.session import Session
 from agent.comparing import changes_since, products_in
 from agent.errors import AgentError
@@ -42,6 +42,9 @@ class Uploading:
     progress: Progress
     limit: float
     """The share of the products of last time that may be gone or have another price; 1 for any."""
+
+    is_logged: bool
+    """Whether a log gets what is printed: no name and no price of a product may be in one."""
 
     def upload(self) -> Upload:
         """Upload the table's products, and keep them to compare the next upload with.
@@ -87,7 +90,8 @@ class Uploading:
             self.progress.say(cant_compare(error))
             return
         if problem := too_many(changes, self.limit):
-            say(describe_changes(changes, since))
+            describe = describe_counts if self.is_logged else describe_changes
+            say(describe(changes, since))
             raise AgentError(*problem)
 
     def _counted(self, products: Iterator[Product]) -> Iterator[Product]:

@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import re
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -88,6 +90,25 @@ def test_the_stop_shows_examples_with_both_prices(online: Shop, storage: str) ->
     assert (ended.exit_code, ended.run, ended.state) == (1, None, None)
     assert "Nothing was sent." in ended.message
     assert ended.succeeded_at is not None
+
+
+def test_a_log_gets_the_counts_of_a_stop_and_no_product(online: Shop, storage: str) -> None:
+    """Nor does the zip of `support`, which has the log in it."""
+    online.sell(*products(10))
+    uploaded(online, storage)
+    online.sell(*((number, f"{name} new", "99.00") for number, name, _ in products(10)))
+    code, out, _ = online.run("run", command="schedule")
+    assert code == 1
+    assert online.run(command="support")[0] == 0
+    (bundle,) = online.folder.glob("*.zip")
+    with zipfile.ZipFile(bundle) as packed:
+        texts = [packed.read(name).decode() for name in packed.namelist()]
+    log = (online.notes / "shopmaster.log").read_text("utf-8")
+    assert "Compared with the last catalogue that succeeded" in log
+    assert re.search(r"other price +10", log)
+    for text in (out, log, *texts):  # systemd puts what is printed into the journal
+        assert "Product 1" not in text
+        assert "99.00" not in text
 
 
 def test_yes_uploads_all_the_same(online: Shop, storage: str) -> None:
