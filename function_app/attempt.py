@@ -47,8 +47,8 @@ class Attempt:
             work.recorded.end(outcomes.archived(work.run, work.ports.clock.now()))
             return
         if is_being_read(work.run, work.ports.clock.now()):
-            # Its reader has a message in the queue for the case that it dies; another is one too many.
             logger.info("run %s of store %s is being read", work.run.run, work.run.store)
+            work.come_back(_LONG_DELAY)
             return
         with work.ports.queue.stand_by(work.again()) as standby:
             self._take_up(standby, ends_at)

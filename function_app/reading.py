@@ -22,8 +22,8 @@ logger = logging.getLogger(__name__)
 _CHECKING = "Checking the catalogue."
 _STILL_CHECKING = "Still checking the catalogue; it is a large one."
 _TO_BE_CHECKED = "Checking the catalogue was interrupted; it is checked again."
-_TELL_EVERY = 60.0  # seconds: a record that stands still would look like a dead worker's
-_LIVES_FOR = timedelta(seconds=80)  # a dead reader's message comes back later than that
+_TELL_EVERY = 20.0  # seconds: a record that stands still would look like a dead worker's
+_LIVES_FOR = timedelta(seconds=40)
 _MOST_DEATHS = 10
 _LONGEST = 480.0  # seconds
 _SLOW_TO_READ = RunError(
