@@ -190,7 +190,10 @@ class Run:
     """Since when nothing has been accepted: limits how long the run waits for trouble to pass."""
 
     retries: int = 0
-    """How often the run has come back since then: each wait is longer than the one before."""
+    """How often the run has come back since then: each wait is longer than the one before.
+
+    Until the whole catalogue has been read, also how often a worker died while it read.
+    """
 
     checkpoint: Checkpoint = Checkpoint()
     content: Content | None = None

@@ -2,7 +2,6 @@
 
 import logging
 from dataclasses import replace
-from datetime import timedelta
 
 from contract.blobs import (
     BlobName,
@@ -15,11 +14,10 @@ from contract.blobs import (
 from contract.run import Run, RunState
 from function_app import outcomes
 from function_app.ports import CatalogVersion, Ports
-from function_app.recording import RecordedRun, find, find_or_begin, run_for
+from function_app.recording import CLOCKS_DIFFER_BY, RecordedRun, find, find_or_begin, run_for
 
 logger = logging.getLogger(__name__)
 
-_CLOCKS_DIFFER_BY = timedelta(minutes=5)  # at most: what comes earlier is another matter
 _NOT_EMPTY = (
     "Its name ends like a request to resume an upload, but such a request is an empty file."
 )
@@ -84,7 +82,7 @@ def _is_asked_for(run: Run, request: CatalogVersion) -> bool:
     One that came before was carried out, but could not be deleted.
     """
     ended = run.finished_at or run.updated_at
-    return run.state.is_resumable and request.modified > ended - _CLOCKS_DIFFER_BY
+    return run.state.is_resumable and request.modified > ended - CLOCKS_DIFFER_BY
 
 
 def _reopened(run: Run) -> Run:

@@ -13,8 +13,11 @@ from function_app.settling import BatchOutcome, settle
 
 logger = logging.getLogger(__name__)
 
+CLOCKS_DIFFER_BY = timedelta(minutes=5)
+"""How far two clocks may differ at most: what is earlier by more than that is another matter."""
+
 _EARLY = timedelta(seconds=2)
-"""How far two workers' clocks may differ."""
+"""How far two workers' clocks usually differ."""
 
 
 class RecordedRun:

@@ -32,8 +32,9 @@ CLOSED_AFTER = timedelta(days=14)
 """How long after its last run of any kind a store is taken for closed, and nobody is told any more."""
 
 _DAMAGED_AFTER = timedelta(minutes=10)
+_LEFT_AFTER = timedelta(minutes=2)  # while no worker reads or sends it
 _IDLE_AFTER = {
-    RunState.SENDING.value: timedelta(minutes=2),  # while the store's lease is free
+    RunState.SENDING.value: _LEFT_AFTER,
     RunState.WAITING.value: timedelta(minutes=45),  # one wait lasts half an hour at most
 }
 _STATES = frozenset(state.value for state in RunState)
@@ -165,7 +166,7 @@ def _left(
         return None if version is None else run_for(ports, version)
     run = recorded.run
     # It may have moved since it was listed, and the listing doesn't always say.
-    moves_at = (run.retry_at or run.updated_at) + _IDLE_AFTER[RunState.SENDING]
+    moves_at = (run.retry_at or run.updated_at) + _LEFT_AFTER
     if run.state.is_final or ports.clock.now() < moves_at or _is_worked_on(run, ports):
         return None
     return recorded

@@ -22,7 +22,7 @@ from function_app.errors import CatalogGoneError, LeaseLostError, RecordConflict
 from function_app.options import UploadOptions
 from function_app.other_blobs import carry_out, meaning, refuse
 from function_app.ports import CatalogVersion, Ports, RetryRequest
-from function_app.recording import find, find_or_begin, run_for
+from function_app.recording import CLOCKS_DIFFER_BY, find, find_or_begin, run_for
 from function_app.turns import Turns
 from function_app.work import Work
 
@@ -32,7 +32,6 @@ _FAILED_DELAY = timedelta(minutes=1)
 _ABANDONED_DELAY = timedelta(minutes=5)
 _BUSY_DELAY = timedelta(minutes=1)
 _CHECK_DELAY = timedelta(seconds=30)
-_CLOCKS_DIFFER_BY = timedelta(minutes=5)  # at most: what comes earlier is another matter
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +159,7 @@ class Uploader:
                 with self.ports.telemetry.attempt(recorded.run):
                     work = Work(self.ports, recorded, version)
                     Attempt(work, self.options, self.turns).make()
-            elif request is not None and timedelta(0) < recorded.due_in < _CLOCKS_DIFFER_BY:
+            elif request is not None and timedelta(0) < recorded.due_in < CLOCKS_DIFFER_BY:
                 self.ports.queue.put(replace(again, due=due), recorded.due_in)
         except (RecordConflictError, LeaseLostError) as taken:
             # If that worker dies, nobody else may know about the run.
